@@ -1,0 +1,114 @@
+"""The one byte form that is hashed: JSON by RFC 8785, over a closed set of plain values.
+
+The trap guarded against: two byte forms of one thing. Floats are refused (shares and scores travel as
+decimal strings), times are UTC instants with microseconds and ``Z``, and reading refuses duplicate keys.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, NoReturn
+
+import rfc8785
+
+from gatebook.errors import FieldProblem, InvalidInput
+
+Plain = dict[str, Any] | list[Any] | str | int | bool | None
+
+
+def instant(at: datetime) -> str:
+    """Write a UTC instant the one way: ``2026-11-24T00:19:25.000001Z``. Naive times are refused."""
+    if at.tzinfo is None:
+        message = "a time without a zone cannot be recorded"
+        raise InvalidInput(message)
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_instant(text: str) -> datetime:
+    """Read what :func:`instant` wrote (any RFC 3339 time with a zone is taken)."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        message = "a time without a zone cannot be recorded"
+        raise InvalidInput(message)
+    return at.astimezone(UTC)
+
+
+def plain(value: object) -> Plain:  # noqa: PLR0911  one line per kind of value is the table itself
+    """Turn frozen dataclasses, enums, dates, decimals, bytes and containers into plain JSON values."""
+    if value is None or isinstance(value, bool | int) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, bytes):
+        return value.hex()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(plain(k)): plain(v) for k, v in value.items()}
+    if isinstance(value, set | frozenset):
+        return [plain(v) for v in sorted(value)]
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    message = f"a {type(value).__name__} has no canonical form"
+    raise TypeError(message)
+
+
+def encode(value: object) -> bytes:
+    """Return the canonical bytes of ``value`` (RFC 8785). Integers beyond 2**53-1 are refused."""
+    return rfc8785.dumps(plain(value))
+
+
+def digest(value: object) -> str:
+    """Return the SHA-256 of the canonical bytes, as 64 lower-case hex digits."""
+    return hashlib.sha256(encode(value)).hexdigest()
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "the JSON object names a key twice"
+        raise InvalidInput(message, (FieldProblem("", "duplicate-key", "a key appears twice in one object"),))
+    return found
+
+
+def _no_constant(_: str) -> NoReturn:
+    message = "NaN and Infinity are not JSON"
+    raise InvalidInput(message, (FieldProblem("", "not-json", "NaN and Infinity are not JSON numbers"),))
+
+
+def decode(data: bytes) -> Plain:
+    """Read JSON strictly: UTF-8, no duplicate keys, no NaN, no lone surrogates.
+
+    Raises :class:`InvalidInput` with a field problem; nothing of the content is repeated in it.
+    """
+    try:
+        text = data.decode("utf-8")
+        value: Plain = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeError:
+        message = "the body is not well-formed UTF-8 text"
+        raise InvalidInput(message, (FieldProblem("", "not-utf-8", message),)) from None
+    except RecursionError:
+        message = "the body is nested too deeply"
+        raise InvalidInput(message, (FieldProblem("", "too-deep", message),)) from None
+    except json.JSONDecodeError as error:
+        message = f"the body is not JSON: line {error.lineno}, column {error.colno}"
+        raise InvalidInput(message, (FieldProblem("", "not-json", message),)) from None
+    except ValueError:
+        message = "a number in the body is too large"
+        raise InvalidInput(message, (FieldProblem("", "number-too-large", message),)) from None
+    return value

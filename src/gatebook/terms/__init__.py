@@ -1,0 +1,1 @@
+"""Nouns that two verbs share. Nothing here acts; everything is frozen."""

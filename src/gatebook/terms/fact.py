@@ -1,0 +1,164 @@
+"""Finding and fact: what a verb concluded, and the same as put to a clause.
+
+The trap guarded against: a missing fact read as a no. ``Facts.get`` returns None for unknown, and every
+fact a clause looked at is remembered, so that a determination can say what was missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gatebook.errors import LawError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Scalar = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """A fact's name, the values it may take (``None`` as choices means any of the type), and its meaning."""
+
+    name: str
+    type: type
+    choices: tuple[str, ...] | None
+    means: str
+
+
+_VERIFICATION = ("verified", "refuted", "untried")
+_SPECS = (
+    # what is asked for
+    FactSpec("account.type", str, None, "the provider's account type, a key of house/account_types"),
+    FactSpec("account.is_reseller", bool, None, "the account would be offered onward: a Reseller Account"),
+    FactSpec("account.on_behalf_of_other", bool, None, "the account is opened for or on behalf of another person"),
+    FactSpec("product.gives_computing", bool, None, "processing, storage, networks or other fundamental computing"),
+    FactSpec("product.runs_any_software", bool, None, "the consumer can run software that is not predefined"),
+    FactSpec("product.is_trial", bool, None, "complimentary or trial"),
+    # who is asking: the four limbs of the definition of a United States person, each from evidence
+    FactSpec("person.kind", str, ("individual", "entity"), "EO 13984 s. 5"),
+    FactSpec("person.is_us_citizen", bool, None, "limb 1: a United States citizen"),
+    FactSpec("person.is_us_permanent_resident", bool, None, "limb 2: a lawful permanent resident"),
+    FactSpec("person.is_organised_in_us", bool, None, "limb 3: an entity organised under US law, branches included"),
+    FactSpec("person.is_located_in_us", bool, None, "limb 4: any person located in the United States"),
+    FactSpec("person.contradictions", int, None, "how many pieces of evidence on personhood contradict each other"),
+    FactSpec("person.weak_signs_of_us", int, None, "weak signs (phone, card, place of access) pointing to the US"),
+    FactSpec("person.weak_signs_of_foreign", int, None, "weak signs pointing away from the US"),
+    # identity: the record groups of EO 13984 s. 1(a)(ii), NP-04
+    FactSpec("identity.name_given", bool, None, "a name was claimed"),
+    FactSpec("identity.address_given", bool, None, "an address was claimed and is well-formed"),
+    FactSpec("identity.address_form", str, _VERIFICATION, "the address fits its country's form"),
+    FactSpec("identity.document", str, _VERIFICATION, "name and birth date tested against an identity document"),
+    FactSpec("identity.document_expired", bool, None, "the newest accepted document has expired"),
+    FactSpec("identity.national_number", str, _VERIFICATION, "form and check digits of a national number"),
+    FactSpec("identity.is_adult", bool, None, "of the age the house asks, by an accepted document"),
+    FactSpec("identity.residence", str, _VERIFICATION, "the claimed address tested against a paper that shows it"),
+    FactSpec("entity.registration", str, _VERIFICATION, "the claimed registration tested against an extract or LEI"),
+    FactSpec("entity.owners_given", bool, None, "beneficial owners were named, or the lack of any was stated"),
+    FactSpec("entity.owners_identified", str, _VERIFICATION, "every named beneficial owner's identity"),
+    FactSpec("contact.email_given", bool, None, "an e-mail address was claimed and is well-formed"),
+    FactSpec("contact.email", str, _VERIFICATION, "a one-time code sent to the e-mail address came back"),
+    FactSpec("contact.phone_given", bool, None, "a telephone number was claimed and is well-formed"),
+    FactSpec("contact.phone", str, _VERIFICATION, "a one-time code sent to the telephone number came back"),
+    FactSpec("payment.given", bool, None, "a means and source of payment was claimed and is well-formed"),
+    FactSpec("payment.means", str, _VERIFICATION, "a processor or challenge confirmed control of the means"),
+    FactSpec("access.recorded", bool, None, "the address and time of the application were recorded"),
+    FactSpec("use.place_given", bool, None, "the place of use was claimed"),
+    # screening
+    FactSpec("screening.lists_loaded", bool, None, "at least one list the law names was there to compare with"),
+    FactSpec("screening.lists_fresh", bool, None, "every loaded list is younger than the house's limit"),
+    FactSpec(
+        "screening.person",
+        str,
+        ("none", "weak", "clash", "possible", "confirmed"),
+        "strongest undisposed candidate over names; clash: same name, but birth or another detail disagrees",
+    ),
+    FactSpec("screening.identifiers", str, ("none", "match"), "payment identifiers and document numbers, exact"),
+    FactSpec("screening.owners", str, ("none", "weak", "clash", "possible", "confirmed"), "the same over owners"),
+    FactSpec("screening.blocked", bool, None, "the strongest accepted or confirmed candidate is on a blocking list"),
+    # earlier dealings, by exact keyed index
+    FactSpec("earlier.declined", bool, None, "an earlier application with a same identifier was declined"),
+    FactSpec("earlier.closed_for_cause", bool, None, "an earlier account with a same identifier was closed for cause"),
+    # the human's word
+    FactSpec("review.disposition", str, ("admit", "decline"), "an officer's word on the application"),
+    FactSpec("review.match", str, ("same", "different"), "the disposition of the screening candidates"),
+)
+FACTS = {spec.name: spec for spec in _SPECS}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a verb concluded. ``value`` None means unknown; ``note`` is for staff and may be personal: it is sealed.
+
+    ``fact`` names the fact it supports, ``method`` how it was reached (``mrz``, ``email_code`` ...),
+    ``basis`` the ids of evidence or list rows, ``code`` a stable slug fit to be entered in the ledger.
+    """
+
+    fact: str
+    value: Scalar | None
+    method: str
+    code: str
+    basis: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A finding as put to a clause."""
+
+    name: str
+    value: Scalar
+    basis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of one case. Reading is remembered in ``looked_at``; unknown reads as None.
+
+    Raises :class:`LawError` for a name not in ``FACTS`` or a value outside its choices: a misspelt fact
+    would otherwise be for ever unknown.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    looked_at: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse names and values the vocabulary does not know, and two facts of one name."""
+        seen: set[str] = set()
+        for fact in self.facts:
+            spec = FACTS.get(fact.name)
+            if spec is None or fact.name in seen:
+                message = f"{fact.name} is put twice or is not a fact the law knows"
+                raise LawError(message)
+            if type(fact.value) is not spec.type or (spec.choices and fact.value not in spec.choices):
+                message = f"{fact.name} cannot take the value it was given"
+                raise LawError(message)
+            seen.add(fact.name)
+
+    def __iter__(self) -> Iterator[Fact]:
+        """Iterate in name order, so that two equal sets of facts have one byte form."""
+        return iter(sorted(self.facts, key=lambda fact: fact.name))
+
+    def fact(self, name: str) -> Fact | None:
+        """Return the fact, or None for unknown, and remember that it was looked at."""
+        if name not in FACTS:
+            message = f"{name} is not a fact the law knows"
+            raise LawError(message)
+        found = next((fact for fact in self.facts if fact.name == name), None)
+        self.looked_at[name] = found is not None
+        return found
+
+    def get(self, name: str) -> Scalar | None:
+        """Return the value, or None for unknown."""
+        found = self.fact(name)
+        return None if found is None else found.value
+
+    def watched(self) -> Facts:
+        """Return the same facts with an empty memory of what was looked at."""
+        return Facts(self.facts)
+
+    def with_facts(self, more: Iterable[Fact]) -> Facts:
+        """Return these facts with ``more`` put over them."""
+        over = {fact.name: fact for fact in self.facts} | {fact.name: fact for fact in more}
+        return Facts(tuple(over.values()))
