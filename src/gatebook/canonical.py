@@ -39,9 +39,9 @@ def parse_instant(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
-def plain(value: object) -> Plain:  # noqa: PLR0911  one line per kind of value is the table itself
+def plain(value: object) -> Plain:  # noqa: C901, PLR0911  one line per kind of value is the table itself
     """Turn frozen dataclasses, enums, dates, decimals, bytes and containers into plain JSON values."""
-    if value is None or isinstance(value, bool | int) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)

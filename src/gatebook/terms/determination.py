@@ -25,7 +25,7 @@ class Answer(StrEnum):
     UNKNOWN = "unknown"
 
     @staticmethod
-    def of(truth: bool | None) -> Answer:  # noqa: FBT001  three-valued truth is the argument
+    def of(truth: bool | None) -> Answer:
         """Turn a three-valued truth into an answer."""
         if truth is None:
             return Answer.UNKNOWN

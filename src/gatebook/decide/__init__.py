@@ -1,0 +1,1 @@
+"""Decide: put facts to the clauses in force on a day; a determination with reasons."""

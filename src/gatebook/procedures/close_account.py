@@ -1,0 +1,44 @@
+"""Closing an account: the end is entered with its cause, and with the day its data may go and the rule that says so.
+
+The trap guarded against: data that outlives its account with no end in sight.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from gatebook.procedures.house import House, Operator
+from gatebook.procedures.permit import permit
+from gatebook.procedures.retention import retain_until
+from gatebook.procedures.tell import tell
+from gatebook.record.enter import enter
+from gatebook.record.entry import Entry
+
+_CAUSE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+def close_account(house: House, operator: Operator, account_id: str, cause: str, *, for_cause: bool = False) -> None:
+    """Close an account. ``cause`` is a slug such as ``asked`` or ``abuse``; ``for_cause`` needs an officer."""
+    permit(house, operator, "officer" if for_cause else "apply", "close-account")
+    if not _CAUSE.fullmatch(cause):
+        problem = FieldProblem("/cause", "not-a-slug", "lower-case letters, digits and hyphens, at most 40")
+        raise InvalidInput("the cause of closing is a short slug, not a sentence", (problem,))
+    end_account(house, operator, account_id, cause, for_cause=for_cause)
+
+
+def end_account(house: House, operator: Operator, account_id: str, cause: str, *, for_cause: bool) -> None:
+    """Enter the end of an account, once. Raises NotFound, Conflict."""
+    now = house.now()
+    until, rule = retain_until(house.law.on(now.date()), now.date())
+    with house.state.transaction() as work:
+        work.ledger.lock()
+        account = work.registers.get("accounts", account_id)
+        if account is None:
+            raise NotFound("there is no account under this id")
+        if account["status"] == "closed":
+            raise Conflict("this account is closed already")
+        body = {"cause": cause, "for_cause": for_cause, "retain_until": until, "retain_rule": rule}
+        enter(work, Entry("account.closed", now, operator.operator_id, person=account["person_id"],
+                          application=account["application_id"], account=account_id, body=body))  # fmt: skip
+        tell(house, work, "account.closed", account=account_id, cause=cause)

@@ -1,0 +1,60 @@
+"""Expiring: on its day a person's data key is destroyed and the sealed records go; the ledger keeps its proofs.
+
+The trap guarded against: half an erasure. The intent is entered first, so a crash is finished by the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from gatebook.procedures.house import House, Operator
+from gatebook.procedures.permit import permit
+from gatebook.record.enter import enter
+from gatebook.record.entry import Entry
+from gatebook.record.ports import Row, Work
+
+_PAGE = 500
+
+
+def expire_records(house: House, operator: Operator) -> list[str]:
+    """Destroy the data of every person all of whose dealings ended and whose last day is past; return their ids."""
+    permit(house, operator, "admin", "expire-records")
+    today = house.now().date()
+    with house.state.read() as work:
+        due = [(person["person_id"], rule) for person in _persons(work) if (rule := _rule_over(work, person, today))]
+    for person_id, rule in due:
+        _shred(house, operator, person_id, rule)
+    return [person_id for person_id, _ in due]
+
+
+def _persons(work: Work) -> Iterator[Row]:
+    after = ""
+    while page := work.registers.page("persons", {}, after, _PAGE):
+        yield from page
+        after = page[-1]["person_id"]
+
+
+def _rule_over(work: Work, person: Row, today: date) -> str:
+    """The rule whose time is over for this person; empty while anything still runs or its day is not past."""
+    if person["shredded_at"]:
+        return ""
+    if person["shredding"]:  # an earlier run entered the intent and did not finish
+        return str(person["shredding"])
+    where = {"person_id": person["person_id"]}
+    ended = [*work.registers.page("accounts", where, "", 1000),
+             *(a for a in work.registers.page("applications", where, "", 1000) if a["state"] != "admitted")]  # fmt: skip
+    days = [(str(row["retain_until"] or ""), str(row["retain_rule"] or "")) for row in ended]
+    if not days or any(not until or date.fromisoformat(until) >= today for until, _ in days):
+        return ""
+    return max(days)[1]
+
+
+def _shred(house: House, operator: Operator, person_id: str, rule: str) -> None:
+    with house.state.transaction() as work:
+        enter(work, Entry("record.expiring", house.now(), operator.operator_id, person=person_id, body={"rule": rule}))
+    house.door.shred(person_id)
+    with house.state.transaction() as work:
+        gone = work.records.erase(person_id)
+        body = {"rule": rule, "records": gone}
+        enter(work, Entry("record.shredded", house.now(), operator.operator_id, person=person_id, body=body))

@@ -1,0 +1,76 @@
+"""The house: a frozen bundle of everything a procedure may use. ``wiring`` fills it, nobody else.
+
+The trap guarded against: a procedure that reaches for the clock, for chance or for a file by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from gatebook.law.tree import LawOfDay
+from gatebook.record.access import Door
+from gatebook.record.ports import State, Tiles
+from gatebook.screen.scan import Screener
+
+
+class CodeSender(Protocol):
+    """Carries a one-time code to a person, by mail or text message."""
+
+    def send_code(self, destination: str, code: str, expires_minutes: int) -> None:
+        """Send, or raise Unavailable. A sent code may still never arrive."""
+        ...
+
+
+class Law(Protocol):
+    """The law tree under this house's adoptions."""
+
+    def on(self, day: date) -> LawOfDay:
+        """Return the law in force on ``day``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Signs checkpoints: origin, vkey line, raw 32-byte public key, and the signing function."""
+
+    origin: str
+    vkey: str
+    public_key: bytes
+    sign: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who asks: a pseudonymous staff id or key id, and the scopes they hold."""
+
+    operator_id: str
+    scopes: frozenset[str]
+
+
+#: What an operator or key may be allowed to do. ``officer`` may dispose and approve.
+SCOPES = frozenset({"apply", "look", "officer", "read-records", "gate", "admin"})
+SYSTEM = Operator("system", SCOPES)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Ports and sources of the world. ``now`` gives UTC, ``draw(n)`` n random bytes, ``new_id(prefix)`` an id.
+
+    ``senders`` maps channel (``email``, ``phone``) to what carries codes; a channel not there cannot be used.
+    ``country_of`` gives the country a local file has for an address, or None for unknown.
+    """
+
+    state: State
+    door: Door
+    law: Law
+    screener: Callable[[], Screener]
+    tiles: Tiles
+    signer: Signer
+    senders: Mapping[str, CodeSender]
+    country_of: Callable[[str], str | None]
+    now: Callable[[], datetime]
+    draw: Callable[[int], bytes]
+    new_id: Callable[[str], str]

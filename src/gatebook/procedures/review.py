@@ -1,0 +1,116 @@
+"""Review: an officer's word is entered, a second officer's where the house asks for four eyes, then judged again.
+
+The trap guarded against: an admission one person could make alone where two are asked for.
+"""
+
+from __future__ import annotations
+
+from gatebook import canonical
+from gatebook.canonical import Plain
+from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, NotPermitted
+from gatebook.procedures import case as cases
+from gatebook.procedures.determine_application import Determined, determine_application
+from gatebook.procedures.house import House, Operator
+from gatebook.procedures.permit import permit
+from gatebook.procedures.rescreen_account import settle_account_review
+from gatebook.record.enter import enter
+from gatebook.record.entry import Entry
+from gatebook.record.ports import Row, Work
+
+_DISPOSITIONS, _MATCHES = ("admit", "decline"), ("", "same", "different")
+_MOST_NOTE = 4000
+
+
+def dispose(
+    house: House, operator: Operator, review_id: str, disposition: str, match: str = "", note: str = ""
+) -> Determined | None:  # fmt: skip
+    """Enter an officer's word on a review. ``match`` says whether the listed candidates are the same person.
+
+    Returns what was then determined, or None while a second officer has to approve. Raises InvalidInput, NotFound,
+    Conflict when the review is not open.
+    """
+    permit(house, operator, "officer", "dispose-review")
+    _check_words(disposition, match, note)
+    with house.state.read() as work:
+        review = _review(work, review_id, "open")
+        four_eyes = _needs_four_eyes(house, work, review)
+    candidates = _candidates_seen(house, operator, review)
+    payload: Plain = {
+        "review": review_id, "disposition": disposition, "match": match, "note": note, "candidates": candidates,
+    }  # fmt: skip
+    body = {"review": review_id, "disposition": disposition, "match": match, "four_eyes": four_eyes}
+    with house.state.transaction() as work:
+        work.ledger.lock()
+        _review(work, review_id, "open")
+        entry = _entry(house, operator, "review.disposed", review, body)
+        enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
+    return None if four_eyes else _judge(house, operator, review)
+
+
+def approve(house: House, operator: Operator, review_id: str) -> Determined:
+    """Approve what another officer proposed. Raises NotPermitted when it is the same officer."""
+    permit(house, operator, "officer", "approve-review")
+    with house.state.transaction() as work:
+        work.ledger.lock()
+        review = _review(work, review_id, "proposed")
+        if review["proposed_by"] == operator.operator_id:
+            raise NotPermitted("four eyes: another officer than the one who proposed has to approve")
+        body = {"review": review_id, "disposition": review["disposition"], "match": review["match"]}
+        enter(work, _entry(house, operator, "review.approved", review, body))
+    return _judge(house, operator, review)
+
+
+def _check_words(disposition: str, match: str, note: str) -> None:
+    problems = []
+    if disposition not in _DISPOSITIONS:
+        problems.append(FieldProblem("/disposition", "unknown-disposition", "must be admit or decline"))
+    if match not in _MATCHES:
+        problems.append(FieldProblem("/match", "unknown-match", "must be same, different or left out"))
+    if len(note) > _MOST_NOTE:
+        problems.append(FieldProblem("/note", "too-long", f"at most {_MOST_NOTE} characters"))
+    if disposition == "admit" and match == "same":
+        problems.append(FieldProblem("/match", "contradiction", "a listed person cannot be admitted by disposition"))
+    if problems:
+        raise InvalidInput("this disposition cannot be taken", tuple(problems))
+
+
+def _review(work: Work, review_id: str, state: str) -> Row:
+    review = work.registers.get("reviews", review_id)
+    if review is None:
+        raise NotFound("there is no review under this id")
+    if review["state"] != state:
+        raise Conflict(f"this review is {review['state']}, not {state}")
+    return review
+
+
+def _needs_four_eyes(house: House, work: Work, review: Row) -> bool:
+    application = work.registers.get("applications", review["application_id"])
+    law = house.law.on(house.now().date()).parameters
+    level = law.table("house/account_types").get(application["account_type"] if application else "", "high")
+    return bool(law.table("house/four_eyes").get(level, True))
+
+
+def _candidates_seen(house: House, operator: Operator, review: Row) -> list[str]:
+    """The candidates this word is about: those of the latest screening, weak ones left aside."""
+    with house.state.read() as work:
+        rows = work.registers.page("records", {"application_id": review["application_id"]}, "", 10_000)
+    screened = sorted((r for r in rows if r["kind"] == "person.screened"), key=lambda r: r["position"])[-1:]
+    payloads = house.door.read(
+        house.state, [r["record_id"] for r in screened], "review", operator.operator_id, house.now()
+    )  # fmt: skip
+    return [cases.candidate_key(c) for p in payloads if isinstance(p, dict) for c in p["candidates"] if c["grade"] != "weak"]
+
+
+def _entry(house: House, operator: Operator, kind: str, review: Row, body: dict[str, object]) -> Entry:
+    return Entry(
+        kind, house.now(), operator.operator_id, person=review["person_id"],
+        application=review["application_id"], account=review["account_id"] or "", body=canonical.plain(body),  # type: ignore[arg-type]  a dict stays a dict
+    )  # fmt: skip
+
+
+def _judge(house: House, operator: Operator, review: Row) -> Determined:
+    account_id = str(review["account_id"] or "")
+    case = cases.load_case(house, operator, review["application_id"], "determination", account_id)
+    if account_id:
+        return settle_account_review(house, operator, review, case)
+    return determine_application(house, operator, case)

@@ -1,0 +1,81 @@
+"""The one door to plaintext: a reading is entered, and committed, before anything is opened.
+
+The trap guarded against: opening first and writing it down later, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gatebook.canonical import Plain
+from gatebook.errors import FieldProblem, InvalidInput, NotFound, Shredded
+from gatebook.record.enter import enter
+from gatebook.record.entry import Entry
+from gatebook.record.ports import State, Work
+from gatebook.record.vault import Vault
+
+#: Why staff or the house itself may open a sealed record. A reading without one of these is refused.
+PURPOSES = frozenset(
+    {"determination", "review", "rescreening", "contact-code", "legal-process", "subject-request", "abuse", "audit"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Seals on the way in, enters a reading on the way out."""
+
+    vault: Vault
+
+    def seal(self, work: Work, entry: Entry, record_id: str, payload: Plain, index: Iterable[tuple[str, str]]) -> Entry:
+        """Seal ``payload`` for ``entry.person`` within ``work`` and return the entry that commits to it.
+
+        ``index`` holds (field, normalised value) pairs to be found again by exact search.
+        """
+        record, commitment = self.vault.seal(record_id, entry.person, entry.kind, payload, entry.at)
+        work.records.put(record, [(field, self.vault.tag(field, value)) for field, value in index])
+        return replace(entry, record=record_id, commitment=commitment)
+
+    def read(self, state: State, record_ids: Iterable[str], purpose: str, operator: str, at: datetime) -> list[Plain]:
+        """Enter one reading per record, commit, and only then open them, in the order asked.
+
+        Raises InvalidInput for an unknown purpose, NotFound for an unknown record, Shredded for one whose key was
+        destroyed. A refused reading of a shredded record stays entered: it was asked for.
+        """
+        if purpose not in PURPOSES:
+            problem = FieldProblem("/purpose", "unknown-purpose", f"must be one of {', '.join(sorted(PURPOSES))}")
+            raise InvalidInput("a reading needs a purpose the house knows", (problem,))
+        wanted = list(record_ids)
+        with state.transaction() as work:
+            rows = [work.registers.get("records", record_id) for record_id in wanted]
+            known = [row for row in rows if row is not None]
+            if len(known) != len(wanted):
+                raise NotFound("there is no sealed record under this id")
+            enter(
+                work,
+                *(
+                    Entry("record.read", at, operator, person=row["person_id"], application=row["application_id"] or "",
+                          body={"read": row["record_id"], "purpose": purpose})
+                    for row in known
+                ),
+            )  # fmt: skip
+            sealed = [work.records.get(row["record_id"]) for row in known]
+        found = []
+        for row, record in zip(known, sealed, strict=True):
+            if record is None:
+                raise Shredded("this record was destroyed when its time was over")
+            found.append(self.vault.unseal(record, row["commitment"]))
+        return found
+
+    def find(self, work: Work, field: str, value: str) -> list[str]:
+        """Return the subjects whose sealed records were indexed under exactly this normalised value."""
+        return work.records.find(field, self.vault.tag(field, value))
+
+    def shred(self, subject: str) -> None:
+        """Destroy the subject's data key for ever."""
+        self.vault.shred(subject)
+
+    def rotate(self) -> tuple[str, int]:
+        """Rewrap every data key under a new key-encryption key."""
+        return self.vault.rotate()

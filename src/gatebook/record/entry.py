@@ -1,0 +1,112 @@
+"""An entry: one line of the ledger, small and pseudonymous.
+
+The trap guarded against: personal data in a line that can never be taken out again. A kind states which
+body fields it has, and every text value must be a slug, an id, a digest, a date or an instant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gatebook import canonical
+from gatebook.errors import LedgerError
+
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/+@=-]{0,199}|")
+_MOST_BYTES = 65_535  # a tlog-tiles entry bundle gives each entry a 16-bit length
+
+#: Every entry kind ever written: its newest version and the body fields a writer may fill.
+KINDS: dict[str, tuple[int, frozenset[str]]] = {
+    "house.founded": (1, frozenset({"origin", "gatebook"})),
+    "law.adopted": (1, frozenset({"source", "begins", "ends"})),
+    "list.loaded": (1, frozenset({"list", "digest", "parties", "refused_rows"})),
+    "application.received": (1, frozenset({"account_type", "product", "is_reseller", "is_trial"})),
+    "evidence.received": (1, frozenset({"evidence", "evidence_kind"})),
+    "code.sent": (1, frozenset({"channel"})),
+    "code.answered": (1, frozenset({"channel", "verdict"})),
+    "person.screened": (1, frozenset({"candidates", "strongest", "lists", "settings"})),
+    "determination.made": (
+        1,
+        frozenset({"determination", "asked_on", "outcome", "conditions", "answers", "due", "waiting_on", "personhood"}),
+    ),
+    "account.opened": (1, frozenset({"account_type", "conditions", "personhood", "is_reseller"})),
+    "account.restricted": (1, frozenset({"cause"})),
+    "account.closed": (1, frozenset({"cause", "for_cause", "retain_until", "retain_rule"})),
+    "application.declined": (1, frozenset({"retain_until", "retain_rule"})),
+    "review.opened": (1, frozenset({"review", "cause"})),
+    "review.disposed": (1, frozenset({"review", "disposition", "match", "four_eyes"})),
+    "review.approved": (1, frozenset({"review", "disposition", "match"})),
+    "review.closed": (1, frozenset({"review", "outcome"})),
+    "record.read": (1, frozenset({"read", "purpose"})),
+    "record.expiring": (1, frozenset({"rule"})),
+    "record.shredded": (1, frozenset({"rule", "records"})),
+    "permission.refused": (1, frozenset({"act", "scope"})),
+    "key.made": (1, frozenset({"key", "scopes"})),
+    "key.revoked": (1, frozenset({"key"})),
+    "keys.rotated": (1, frozenset({"key", "subjects"})),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: kind, version, time, operator, the ids it concerns, and a closed body.
+
+    ``record`` and ``commitment`` name the sealed payload that belongs to the line: the commitment is
+    SHA-256 over a salt and the payload's canonical bytes, and the salt lies sealed beside the payload.
+    """
+
+    kind: str
+    at: datetime
+    operator: str
+    person: str = ""
+    application: str = ""
+    account: str = ""
+    edition: str = ""
+    record: str = ""
+    commitment: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown kind, an unknown field, and any text that could be personal."""
+        newest, fields = KINDS.get(self.kind, (0, frozenset[str]()))
+        if not 1 <= self.version <= newest:
+            raise LedgerError(f"{self.kind} version {self.version} is not a kind of entry")
+        if not fields >= set(self.body):
+            raise LedgerError(f"{self.kind} has no place for one of the fields given")
+        texts = (self.operator, self.person, self.application, self.account, self.edition, self.record, self.commitment)
+        for text in (*texts, *_texts(self.body)):
+            if not _SLUG.fullmatch(text):
+                raise LedgerError(f"{self.kind} was given a text that is not a slug, id, digest or time")
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes that are hashed into the ledger; at most 65,535 of them."""
+        data = canonical.encode({name: value for name, value in _fields(self) if value not in ("", {})})
+        if len(data) > _MOST_BYTES:
+            raise LedgerError(f"an entry of kind {self.kind} is larger than 65,535 bytes")
+        return data
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Entry:
+        """Read what :meth:`to_bytes` wrote, whatever its version."""
+        plain = canonical.decode(data)
+        if not isinstance(plain, dict) or "at" not in plain:
+            raise LedgerError("an entry is not a JSON object with a time")
+        return Entry(**{**plain, "at": canonical.parse_instant(plain["at"])})
+
+
+def _fields(entry: Entry) -> list[tuple[str, object]]:
+    return [(name, getattr(entry, name)) for name in entry.__slots__]
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for key, inner in value.items() for text in (str(key), *_texts(inner))]
+    if isinstance(value, list | tuple):
+        return [text for inner in value for text in _texts(inner)]
+    return []

@@ -1,0 +1,101 @@
+"""The vault: personal data sealed under a key per subject, so that destroying one key ends one person's data.
+
+The trap guarded against: a second way to plaintext. Only ``record/access`` and ``wiring`` may import this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from gatebook import canonical
+from gatebook.canonical import Plain
+from gatebook.errors import LedgerError, VaultError
+from gatebook.record.ports import KeyEncryption, KeyRing, SealedRecord
+
+_NONCE, _SALT, _KEY, _TAG = 12, 16, 32, 16
+
+
+def commit(salt: bytes, payload: Plain) -> str:
+    """Return the commitment of a payload: SHA-256 over salt and canonical bytes, as hex.
+
+    The salt keeps a guess at a low-entropy payload from being tested against the ledger.
+    """
+    return hashlib.sha256(salt + canonical.encode(payload)).hexdigest()
+
+
+def _bound_to(record: SealedRecord) -> bytes:
+    # The ciphertext of one record cannot be passed off as another's.
+    return canonical.encode([record.record_id, record.subject, record.kind])
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Seals and opens with data keys wrapped by ``keys`` and kept in ``ring``; ``draw(n)`` gives n random bytes."""
+
+    ring: KeyRing
+    keys: KeyEncryption
+    draw: Callable[[int], bytes]
+
+    def seal(self, record_id: str, subject: str, kind: str, payload: Plain, at: datetime) -> tuple[SealedRecord, str]:
+        """Seal ``payload``; return the record and its commitment. Raises Shredded for a destroyed subject."""
+        salt, nonce = self.draw(_SALT), self.draw(_NONCE)
+        bare = SealedRecord(record_id, subject, kind, b"", at)
+        inner = canonical.encode({"payload": payload, "salt": salt.hex()})
+        sealed = nonce + AESGCM(self._data_key(subject)).encrypt(nonce, inner, _bound_to(bare))
+        return SealedRecord(record_id, subject, kind, sealed, at), commit(salt, payload)
+
+    def unseal(self, record: SealedRecord, commitment: str) -> Plain:
+        """Return the payload, checked against the ledger's commitment.
+
+        Raises Shredded when the key was destroyed, VaultError when the bytes do not open, LedgerError when they
+        open to something else than was entered.
+        """
+        held = self.ring.get(record.subject)
+        if held is None:
+            raise VaultError("this subject has no data key; the key ring does not belong to this state")
+        key = self.keys.unwrap(held[0], held[1], record.subject.encode())
+        nonce, sealed = record.ciphertext[:_NONCE], record.ciphertext[_NONCE:]
+        try:
+            inner = canonical.decode(AESGCM(key).decrypt(nonce, sealed, _bound_to(record)))
+        except InvalidTag:
+            raise VaultError("a sealed record does not open: its bytes or its key were changed") from None
+        assert isinstance(inner, dict)  # noqa: S101  we wrote it, and the tag says nobody changed it
+        if not hmac.compare_digest(commit(bytes.fromhex(inner["salt"]), inner["payload"]), commitment):
+            raise LedgerError("a sealed record does not match the commitment in the ledger")
+        payload: Plain = inner["payload"]
+        return payload
+
+    def tag(self, field: str, value: str) -> bytes:
+        """Return the keyed index tag of a normalised value: HMAC-SHA256 under the field's own key, 16 bytes."""
+        return hmac.digest(self.keys.index_key(field), value.encode(), "sha256")[:_TAG]
+
+    def shred(self, subject: str) -> None:
+        """Destroy the subject's data key. Doing it twice is the same as once."""
+        self.ring.destroy(subject)
+
+    def rotate(self) -> tuple[str, int]:
+        """Rewrap every data key under a new key-encryption key; return its id and how many were rewrapped."""
+        old, new, done = self.keys.current(), self.keys.rotate(), 0
+        while subjects := self.ring.subjects(old, "", 500):
+            for subject in subjects:
+                held = self.ring.get(subject)
+                if held is not None:
+                    key = self.keys.unwrap(held[0], held[1], subject.encode())
+                    self.ring.rewrap(subject, *self.keys.wrap(key, subject.encode()))
+                    done += 1
+        return new, done
+
+    def _data_key(self, subject: str) -> bytes:
+        held = self.ring.get(subject)
+        if held is None:
+            key = self.draw(_KEY)
+            self.ring.put(subject, *self.keys.wrap(key, subject.encode()))
+            return key
+        return self.keys.unwrap(held[0], held[1], subject.encode())

@@ -1,0 +1,1 @@
+"""Adapters for state: SQL databases, memory, files."""

@@ -1,0 +1,132 @@
+"""The ``SealedRecords``, ``Outbox`` and ``Shelf`` ports over SQL.
+
+The trap guarded against: a sealed record overwritten; a record id is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gatebook import canonical
+from gatebook.errors import VaultError
+from gatebook.record.ports import Row, SealedRecord
+from gatebook.store.sql.tables import OUTBOX, RECORDS, SHELF, TAGS
+
+
+class SqlRecords:
+    """Sealed payloads and index tags of one database, within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def put(self, record: SealedRecord, tags: Sequence[tuple[str, bytes]]) -> None:
+        """Keep a record and its tags; VaultError when the id is taken."""
+        if self.get(record.record_id) is not None:
+            raise VaultError("a sealed record is written once")
+        self._connection.execute(
+            RECORDS.insert().values(
+                record_id=record.record_id, subject=record.subject, kind=record.kind,
+                ciphertext=record.ciphertext, sealed_at=canonical.instant(record.sealed_at),
+            )
+        )  # fmt: skip
+        rows = [{"record_id": record.record_id, "field": field, "tag": tag, "subject": record.subject}
+                for field, tag in dict.fromkeys(tags)]  # fmt: skip
+        if rows:
+            self._connection.execute(TAGS.insert(), rows)
+
+    def get(self, record_id: str) -> SealedRecord | None:
+        """Return a record or None."""
+        row = self._connection.execute(sa.select(RECORDS).where(RECORDS.c.record_id == record_id)).first()
+        return None if row is None else _record(row)
+
+    def of_subject(self, subject: str) -> list[SealedRecord]:
+        """Return every record of a subject, oldest first."""
+        wanted = sa.select(RECORDS).where(RECORDS.c.subject == subject).order_by(RECORDS.c.sealed_at, RECORDS.c.record_id)
+        return [_record(row) for row in self._connection.execute(wanted)]
+
+    def find(self, field: str, tag: bytes) -> list[str]:
+        """Return the subjects that hold this exact tag, in order, each once."""
+        wanted = sa.select(TAGS.c.subject).where(TAGS.c.field == field, TAGS.c.tag == tag).distinct()
+        return sorted(self._connection.execute(wanted).scalars())
+
+    def erase(self, subject: str) -> int:
+        """Remove every record and tag of a subject; return how many records went."""
+        self._connection.execute(TAGS.delete().where(TAGS.c.subject == subject))
+        return self._connection.execute(RECORDS.delete().where(RECORDS.c.subject == subject)).rowcount
+
+
+def _record(row: sa.Row[tuple[str, str, str, bytes, str]]) -> SealedRecord:
+    return SealedRecord(row[0], row[1], row[2], bytes(row[3]), canonical.parse_instant(row[4]))
+
+
+class SqlOutbox:
+    """Queued messages of one database, within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def put(self, message_id: str, topic: str, body: bytes, due_at: datetime) -> None:
+        """Queue a message."""
+        row = {"message_id": message_id, "topic": topic, "body": body, "state": "queued", "attempt": 0, "detail": ""}
+        self._connection.execute(OUTBOX.insert().values(**row, due_at=canonical.instant(due_at)))
+
+    def due(self, now: datetime, limit: int) -> list[Row]:
+        """Return queued messages due by ``now``, longest due first."""
+        where = (OUTBOX.c.state == "queued") & (OUTBOX.c.due_at <= canonical.instant(now))
+        wanted = sa.select(OUTBOX).where(where).order_by(OUTBOX.c.due_at, OUTBOX.c.message_id).limit(limit)
+        return [dict(row) for row in self._connection.execute(wanted).mappings()]
+
+    def settle(self, message_id: str, state: str, due_at: datetime | None, detail: str) -> None:
+        """Note an attempt."""
+        due = None if due_at is None else canonical.instant(due_at)
+        row = {"state": state, "due_at": due, "detail": detail, "attempt": OUTBOX.c.attempt + 1}
+        self._connection.execute(OUTBOX.update().where(OUTBOX.c.message_id == message_id).values(**row))
+
+    def listing(self, state: str, after: str, limit: int) -> list[Row]:
+        """Return messages in a state (empty: any) by id after ``after``."""
+        where = [OUTBOX.c.message_id > after, *([OUTBOX.c.state == state] if state else [])]
+        wanted = sa.select(OUTBOX).where(*where).order_by(OUTBOX.c.message_id).limit(limit)
+        return [dict(row) for row in self._connection.execute(wanted).mappings()]
+
+
+class SqlShelf:
+    """Small operational values of one database, within one transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    def put(self, kind: str, key: str, value: bytes, expires_at: datetime | None) -> None:
+        """Keep or replace a value."""
+        self.remove(kind, key)
+        self.add(kind, key, value, expires_at)
+
+    def add(self, kind: str, key: str, value: bytes, expires_at: datetime | None) -> bool:
+        """Keep a value only if the key is free; return whether it was."""
+        until = None if expires_at is None else canonical.instant(expires_at)
+        row = self._insert(SHELF).values(kind=kind, key=key, value=value, expires_at=until)
+        return self._connection.execute(row.on_conflict_do_nothing()).rowcount == 1
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """Return the value or None."""
+        where = (SHELF.c.kind == kind) & (SHELF.c.key == key)
+        value = self._connection.execute(sa.select(SHELF.c.value).where(where)).scalar()
+        return None if value is None else bytes(value)
+
+    def remove(self, kind: str, key: str) -> None:
+        """Forget a value."""
+        self._connection.execute(SHELF.delete().where((SHELF.c.kind == kind) & (SHELF.c.key == key)))
+
+    def listing(self, kind: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """Return keys and values by key after ``after``."""
+        where = (SHELF.c.kind == kind) & (SHELF.c.key > after)
+        wanted = sa.select(SHELF.c.key, SHELF.c.value).where(where).order_by(SHELF.c.key).limit(limit)
+        return [(key, bytes(value)) for key, value in self._connection.execute(wanted)]
+
+    def expire(self, now: datetime) -> int:
+        """Forget everything whose time is over; return how many."""
+        return self._connection.execute(SHELF.delete().where(SHELF.c.expires_at <= canonical.instant(now))).rowcount

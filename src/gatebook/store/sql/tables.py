@@ -1,0 +1,80 @@
+"""Tables of the state database; the register tables are made from the registers' own description.
+
+The trap guarded against: a register column that exists in one of ledger fold and database only.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from gatebook.record.registers import REGISTERS, Register
+
+METADATA = sa.MetaData()
+_TYPES = {"text": sa.Text, "int": sa.BigInteger, "bool": sa.Boolean, "json": sa.Text}
+_INDEXED = {
+    "applications": ("state", "person_id"),
+    "accounts": ("application_id", "person_id", "status"),
+    "reviews": ("state", "application_id"),
+    "records": ("person_id", "application_id"),
+    "determinations": ("application_id",),
+}
+
+
+def _register_table(register: Register) -> sa.Table:
+    columns = [sa.Column(name, _TYPES[kind](), primary_key=name == register.key) for name, kind in register.columns.items()]
+    indexes = [sa.Index(f"ix_{register.name}_{name}", name) for name in _INDEXED.get(register.name, ())]
+    return sa.Table(register.name, METADATA, *columns, *indexes)
+
+
+ENTRIES = sa.Table(
+    "ledger_entries",
+    METADATA,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("entry", sa.LargeBinary, nullable=False),
+    sa.Column("leaf_hash", sa.LargeBinary, nullable=False),
+)
+HEAD = sa.Table(
+    "ledger_head",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+)
+RECORDS = sa.Table(
+    "sealed_records",
+    METADATA,
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_at", sa.Text, nullable=False),
+)
+TAGS = sa.Table(
+    "index_tags",
+    METADATA,
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("tag", sa.LargeBinary, primary_key=True),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Index("ix_index_tags_field_tag", "field", "tag"),
+)
+OUTBOX = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("due_at", sa.Text),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("ix_outbox_state_due_at", "state", "due_at"),
+)
+SHELF = sa.Table(
+    "shelf",
+    METADATA,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", sa.Text, index=True),
+)
+BY_REGISTER = {name: _register_table(register) for name, register in REGISTERS.items()}
