@@ -1,0 +1,366 @@
+"""Reading an application and evidence: every field at fault is named at once, and nothing hostile comes in.
+
+The trap guarded against: text that looks like other text. Control, invisible and direction-changing characters are
+refused, everything is brought to NFC, and a full card number is refused wherever it stands.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pycountry
+
+from gatebook import canonical
+from gatebook.canonical import Plain
+from gatebook.errors import FieldProblem, InvalidInput
+from gatebook.identify import contacts, numbers
+from gatebook.terms.account import (
+    AccessClaim, ApplicationClaims, BankClaim, CardClaim, PaymentClaim, ProcessorClaim, Product, WalletClaim,
+)  # fmt: skip
+from gatebook.terms.evidence import EvidenceKind, Verification
+from gatebook.terms.person import (
+    Address, BeneficialOwner, ClaimedUsLimb, NationalNumber, PersonClaims, PersonKind, Registration,
+)  # fmt: skip
+
+_BORN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_SHARE = re.compile(r"\d{1,3}(\.\d{1,6})?")
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+#: Fields with check digits of their own, whose long numbers may pass a card's check by chance.
+_MAY_BE_LONG = re.compile(r"/phones/|/national_numbers/|^/lines/|^/number$|/registration/")
+_SKEW = timedelta(minutes=5)
+_MOST_DEPTH, _MOST_LIST = 3, 50
+
+
+class Reader:
+    """Walks plain JSON and gathers problems instead of stopping at the first."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.problems: list[FieldProblem] = []
+
+    def problem(self, pointer: str, code: str, reason: str) -> None:
+        """Note a field at fault."""
+        self.problems.append(FieldProblem(pointer, code, reason))
+
+    def table(self, data: object, pointer: str, allowed: set[str], needed: set[str]) -> Mapping[str, Any]:
+        """Return an object with only known fields; missing and unknown ones are problems."""
+        if not isinstance(data, Mapping):
+            self.problem(pointer, "not-an-object", "must be an object")
+            return {}
+        for name in data.keys() - allowed:
+            self.problem(f"{pointer}/{_escaped(name)}", "unknown-field", "is not a field of this object")
+        for name in sorted(needed - data.keys()):
+            self.problem(f"{pointer}/{name}", "missing", "is needed")
+        return data
+
+    def text(self, data: Mapping[str, Any], pointer: str, name: str, most: int = 200, *, needed: bool = False) -> str:
+        """Return a clean text in NFC, or empty."""
+        value, where = data.get(name, ""), f"{pointer}/{name}"
+        if not isinstance(value, str):
+            self.problem(where, "not-text", "must be text")
+            return ""
+        if needed and not value.strip() and name in data:
+            self.problem(where, "empty", "must not be empty")
+        return self.clean(value, where, most)
+
+    def clean(self, value: str, where: str, most: int) -> str:
+        """Return ``value`` in NFC when every character may stand in a record."""
+        if len(value) > most:
+            self.problem(where, "too-long", f"at most {most} characters")
+            return ""
+        if any(c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in "\u200b\u2060\ufeff\u00ad" for c in value):
+            self.problem(where, "hostile-character", "control, invisible and direction-changing characters are refused")
+            return ""
+        if numbers.holds_full_card_number(value) and not _MAY_BE_LONG.search(where):
+            self.problem(where, "full-card-number", "looks like a full card number, which is never taken")
+            return ""
+        return unicodedata.normalize("NFC", value).strip()
+
+    def flag(self, data: Mapping[str, Any], pointer: str, name: str, default: bool) -> bool:
+        """Return a yes or no."""
+        value = data.get(name, default)
+        if not isinstance(value, bool):
+            self.problem(f"{pointer}/{name}", "not-boolean", "must be true or false")
+            return default
+        return value
+
+    def list(self, data: Mapping[str, Any], pointer: str, name: str) -> list[tuple[str, Any]]:
+        """Return the items of a list with their pointers."""
+        value = data.get(name, [])
+        if not isinstance(value, list):
+            self.problem(f"{pointer}/{name}", "not-a-list", "must be a list")
+            return []
+        if len(value) > _MOST_LIST:
+            self.problem(f"{pointer}/{name}", "too-many", f"at most {_MOST_LIST} items")
+            return []
+        return [(f"{pointer}/{name}/{n}", item) for n, item in enumerate(value)]
+
+    def texts(self, data: Mapping[str, Any], pointer: str, name: str, make: Callable[[str, str], str]) -> tuple[str, ...]:
+        """Return a list of texts, each made by ``make(text, pointer)``; empty ones are left out."""
+        found = []
+        for where, item in self.list(data, pointer, name):
+            if isinstance(item, str):
+                found.append(make(self.clean(item, where, 320), where))
+            else:
+                self.problem(where, "not-text", "must be text")
+        return tuple(item for item in found if item)
+
+    def country(self, text: str, where: str) -> str:
+        """Return an ISO 3166-1 alpha-2 code, or note a problem."""
+        if text and pycountry.countries.get(alpha_2=text) is None and text != "XK":
+            self.problem(where, "unknown-country", "must be an ISO 3166-1 alpha-2 code in capitals")
+            return ""
+        return text
+
+    def country_of(self, data: Mapping[str, Any], pointer: str, name: str) -> str:
+        """Return the country a field names."""
+        return self.country(self.text(data, pointer, name), f"{pointer}/{name}")
+
+    def instant(self, data: Mapping[str, Any], pointer: str, name: str) -> datetime:
+        """Return a time with a zone that is not in the future by more than the clock skew allowed."""
+        try:
+            at = canonical.parse_instant(self.text(data, pointer, name))
+        except (ValueError, InvalidInput):
+            self.problem(f"{pointer}/{name}", "not-a-time", "must be an RFC 3339 time with a zone")
+            return self.now
+        if at > self.now + _SKEW:
+            self.problem(f"{pointer}/{name}", "in-the-future", "lies more than five minutes ahead of our clock")
+        return at
+
+    def done(self, message: str) -> None:
+        """Raise InvalidInput with everything found."""
+        if self.problems:
+            raise InvalidInput(message, tuple(self.problems))
+
+
+def _escaped(name: object) -> str:
+    # An unknown field's name came from outside: only a slug is repeated.
+    return name if isinstance(name, str) and _SLUG.fullmatch(name) else "unknown"
+
+
+def _names(of: type) -> set[str]:
+    return {f.name for f in fields(of)}
+
+
+def parse_application(data: Plain, now: datetime) -> ApplicationClaims:
+    """Read an application. Raises InvalidInput with every field at fault."""
+    r = Reader(now)
+    top = r.table(data, "", _names(ApplicationClaims), {"applicant", "account_type", "product"})
+    account_type = r.text(top, "", "account_type", 64, needed=True)
+    if account_type and not _SLUG.fullmatch(account_type):
+        r.problem("/account_type", "not-a-slug", "letters, digits, dots, hyphens and underscores")
+    access = top.get("access")
+    behalf = top.get("on_behalf_of")
+    claims = ApplicationClaims(
+        applicant=_person(r, top.get("applicant", {}), "/applicant", 0), account_type=account_type,
+        product=_product(r, top.get("product", {})),
+        payments=tuple(p for where, item in r.list(top, "", "payments") if (p := _payment(r, item, where))),
+        access=None if access is None else _access(r, access),
+        purpose=r.text(top, "", "purpose", 2000), reference=r.text(top, "", "reference", 200),
+        is_reseller=r.flag(top, "", "is_reseller", default=False),
+        on_behalf_of=None if behalf is None else _person(r, behalf, "/on_behalf_of", 0),
+    )  # fmt: skip
+    r.done("this application cannot be taken")
+    return claims
+
+
+def _product(r: Reader, data: object) -> Product:
+    p = r.table(data, "/product", _names(Product), {"code"})
+    code = r.text(p, "/product", "code", 64, needed=True)
+    if code and not _SLUG.fullmatch(code):
+        r.problem("/product/code", "not-a-slug", "letters, digits, dots, hyphens and underscores")
+    flags = {n: r.flag(p, "/product", n, n != "is_trial") for n in ("gives_computing", "runs_any_software", "is_trial")}
+    return Product(code, **flags)
+
+
+def _access(r: Reader, data: object) -> AccessClaim:
+    a = r.table(data, "/access", {"address", "at"}, {"address", "at"})
+    address = r.text(a, "/access", "address", 64)
+    try:
+        address = str(ipaddress.ip_address(address))
+    except ValueError:
+        r.problem("/access/address", "not-an-address", "must be an IPv4 or IPv6 address")
+    return AccessClaim(address, r.instant(a, "/access", "at"))
+
+
+def _person(r: Reader, data: object, at: str, depth: int) -> PersonClaims:
+    p = r.table(data, at, _names(PersonClaims), {"kind", "name"})
+    kind = r.text(p, at, "kind")
+    if kind not in list(PersonKind):
+        r.problem(f"{at}/kind", "unknown-kind", "must be individual or entity")
+    limb = r.text(p, at, "us_limb") if p.get("us_limb") is not None else ""
+    if limb and limb not in list(ClaimedUsLimb):
+        r.problem(f"{at}/us_limb", "unknown-limb", f"must be one of {', '.join(ClaimedUsLimb)}")
+    owners = r.list(p, at, "beneficial_owners")
+    if owners and depth >= _MOST_DEPTH:
+        r.problem(f"{at}/beneficial_owners", "too-deep", f"at most {_MOST_DEPTH} levels of owners")
+        owners = []
+    address, registration = p.get("address"), p.get("registration")
+    return PersonClaims(
+        kind=PersonKind(kind) if kind in list(PersonKind) else PersonKind.INDIVIDUAL,
+        name=r.text(p, at, "name", needed=True), aliases=r.texts(p, at, "aliases", lambda text, _: text),
+        born_on=_born(r, p, at), nationalities=r.texts(p, at, "nationalities", r.country),
+        address=None if address is None else _address(r, address, f"{at}/address"),
+        place_of_use=r.country_of(p, at, "place_of_use"),
+        emails=r.texts(p, at, "emails", lambda t, w: _or_problem(r, contacts.normal_email(t), w, "not-an-email", "is no e-mail address")),
+        phones=r.texts(p, at, "phones", lambda t, w: _or_problem(r, contacts.normal_phone(t), w, "not-a-phone", "must be an international number that begins with +")),
+        us_limb=ClaimedUsLimb(limb) if limb in list(ClaimedUsLimb) else None,
+        national_numbers=tuple(_national(r, item, where) for where, item in r.list(p, at, "national_numbers")),
+        registration=None if registration is None else _registration(r, registration, f"{at}/registration"),
+        beneficial_owners=tuple(_owner(r, item, where, depth) for where, item in owners),
+    )  # fmt: skip
+
+
+def _or_problem(r: Reader, value: str | None, where: str, code: str, reason: str) -> str:
+    if value is None:
+        r.problem(where, code, reason)
+    return value or ""
+
+
+def _born(r: Reader, data: Mapping[str, Any], at: str) -> str:
+    text = r.text(data, at, "born_on", 10)
+    try:
+        if text and not (_BORN.fullmatch(text) and date.fromisoformat((text + "-01-01")[:10]) <= r.now.date()):
+            raise ValueError
+    except ValueError:
+        r.problem(f"{at}/born_on", "not-a-date", "must be YYYY, YYYY-MM or YYYY-MM-DD and lie in the past")
+        return ""
+    return text
+
+
+def _address(r: Reader, data: object, at: str) -> Address:
+    a = r.table(data, at, _names(Address), {"country"})
+    lines = r.texts(a, at, "lines", lambda text, _: text)
+    return Address(r.country_of(a, at, "country"), lines, *(r.text(a, at, n) for n in ("city", "region", "postal_code")))
+
+
+def _national(r: Reader, data: object, at: str) -> NationalNumber:
+    n = r.table(data, at, _names(NationalNumber), {"country", "scheme", "value"})
+    scheme = r.text(n, at, "scheme", 20)
+    value = r.text(n, at, "value", 40, needed=True)
+    country = r.country_of(n, at, "country")
+    if country and numbers.check_national_number(country, scheme, value)[0] is Verification.REFUTED:
+        r.problem(f"{at}/value", "check-digits", "does not have the form or check digits of this kind of number")
+    return NationalNumber(country, scheme, value)
+
+
+def _registration(r: Reader, data: object, at: str) -> Registration:
+    g = r.table(data, at, _names(Registration), {"jurisdiction"})
+    lei = r.text(g, at, "lei", 20)
+    if lei and not numbers.check_lei(lei):
+        r.problem(f"{at}/lei", "check-digits", "does not have the form or check digits of an LEI")
+    return Registration(r.country_of(g, at, "jurisdiction"), r.text(g, at, "number", 60), lei)
+
+
+def _owner(r: Reader, data: object, at: str, depth: int) -> BeneficialOwner:
+    o = r.table(data, at, _names(BeneficialOwner), {"person"})
+    share = r.text(o, at, "share_percent", 10)
+    if share and not (_SHARE.fullmatch(share) and float(share) <= 100):  # noqa: PLR2004  per cent
+        r.problem(f"{at}/share_percent", "not-a-share", "must be a number of per cent from 0 to 100, as text")
+        share = ""
+    control = None if o.get("has_control") is None else r.flag(o, at, "has_control", default=False)
+    return BeneficialOwner(_person(r, o.get("person", {}), f"{at}/person", depth + 1), share, control)
+
+
+def _payment(r: Reader, data: object, at: str) -> PaymentClaim | None:
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    made: dict[object, Callable[[Reader, Any, str], PaymentClaim]] = {
+        "card": _card, "bank": _bank, "wallet": _wallet, "processor": _processor,
+    }  # fmt: skip
+    if kind not in made:
+        r.problem(f"{at}/kind", "unknown-kind", "must be card, bank, wallet or processor")
+        return None
+    return made[kind](r, data, at)
+
+
+def _card(r: Reader, data: object, at: str) -> CardClaim:
+    c = r.table(data, at, _names(CardClaim) | {"kind"}, {"bin", "last4"})
+    first, last = r.text(c, at, "bin", 8), r.text(c, at, "last4", 4)
+    if not re.fullmatch(r"[0-9]{6,8}", first):
+        r.problem(f"{at}/bin", "not-a-bin", "must be the first six to eight digits of the card")
+    if not re.fullmatch(r"[0-9]{4}", last):
+        r.problem(f"{at}/last4", "not-last4", "must be the last four digits of the card")
+    return CardClaim(first, last, r.country_of(c, at, "country"), r.text(c, at, "fingerprint", 100))
+
+
+def _bank(r: Reader, data: object, at: str) -> BankClaim:
+    b = r.table(data, at, {"kind", "iban"}, {"iban"})
+    value = b.get("iban", "")
+    iban = numbers.normal_iban(value) if isinstance(value, str) and len(value) <= 50 else None  # noqa: PLR2004  spaced IBAN
+    return BankClaim(_or_problem(r, iban, f"{at}/iban", "check-digits", "does not have the form or check digits of an IBAN"))
+
+
+def _wallet(r: Reader, data: object, at: str) -> WalletClaim:
+    w = r.table(data, at, {"kind", "currency", "address"}, {"currency", "address"})
+    currency, address = r.text(w, at, "currency", 10).upper(), r.text(w, at, "address", 120, needed=True)
+    verdict, normal = numbers.normal_wallet(currency, address)
+    if verdict is Verification.REFUTED:
+        r.problem(f"{at}/address", "checksum", "does not have the form or checksum of this currency's addresses")
+    return WalletClaim({"BTC": "XBT"}.get(currency, currency), normal)
+
+
+def _processor(r: Reader, data: object, at: str) -> ProcessorClaim:
+    p = r.table(data, at, {"kind", "processor", "token"}, {"processor", "token"})
+    return ProcessorClaim(r.text(p, at, "processor", 40, needed=True), r.text(p, at, "token", 200, needed=True))
+
+
+_PAYMENT_KINDS = {CardClaim: "card", BankClaim: "bank", WalletClaim: "wallet", ProcessorClaim: "processor"}
+
+
+def claims_to_plain(claims: ApplicationClaims) -> dict[str, Any]:
+    """Return the plain form that :func:`parse_application` reads back to the same claims."""
+    plain = canonical.plain(claims)
+    assert isinstance(plain, dict)  # noqa: S101  a dataclass becomes an object
+    for payment, claim in zip(plain["payments"], claims.payments, strict=True):
+        payment["kind"] = _PAYMENT_KINDS[type(claim)]
+    return plain
+
+
+#: Kinds that may be submitted: every field, and those needed. The rest Gatebook makes itself.
+SUBMITTED: Mapping[EvidenceKind, tuple[set[str], set[str]]] = {
+    EvidenceKind.MRZ: ({"lines"}, {"lines"}),
+    EvidenceKind.RESIDENCE: ({"issuer", "issued_on", "country", "shows_name", "shows_address"}, {"country", "issued_on"}),
+    EvidenceKind.REGISTRY_EXTRACT: ({"jurisdiction", "number", "name", "status", "as_of"}, {"jurisdiction", "number", "name"}),
+    EvidenceKind.PAYMENT_CONFIRMED: ({"processor", "means", "country", "result"}, {"processor", "result"}),
+    EvidenceKind.VENDOR_REPORT: ({"vendor", "report", "result", "name", "born_on", "document_country"}, {"vendor", "result"}),
+}  # fmt: skip
+
+
+def parse_evidence(data: Plain, now: datetime) -> tuple[EvidenceKind, dict[str, Any]]:
+    """Read a piece of evidence. Raises InvalidInput with every field at fault."""
+    r = Reader(now)
+    kind = data.get("kind") if isinstance(data, dict) else None
+    known = {k.value: k for k in SUBMITTED}
+    if not isinstance(data, dict) or kind not in known:
+        r.problem("/kind", "unknown-kind", f"must be one of {', '.join(sorted(known))}")
+        r.done("this evidence cannot be taken")
+    assert isinstance(data, dict)  # noqa: S101  else done() raised
+    allowed, needed = SUBMITTED[known[str(kind)]]
+    table = r.table({k: v for k, v in data.items() if k != "kind"}, "", allowed, needed)
+    found: dict[str, Any] = {}
+    for name in sorted(allowed & table.keys()):
+        found[name] = _evidence_value(r, table, name)
+    r.done("this evidence cannot be taken")
+    return known[str(kind)], found
+
+
+def _evidence_value(r: Reader, data: Mapping[str, Any], name: str) -> object:
+    if name == "lines":
+        return [item.upper() for item in r.texts(data, "", "lines", lambda text, _: text)]
+    if name.startswith("shows_"):
+        return r.flag(data, "", name, default=False)
+    if name in ("country", "jurisdiction", "document_country"):
+        return r.country_of(data, "", name)
+    text = r.text(data, "", name)
+    if name == "result" and text not in ("verified", "refuted"):
+        r.problem("/result", "unknown-result", "must be verified or refuted")
+    if name in ("issued_on", "as_of") and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        r.problem(f"/{name}", "not-a-date", "must be YYYY-MM-DD")
+    return text

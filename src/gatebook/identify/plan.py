@@ -1,0 +1,103 @@
+"""Planning: from the facts a clause misses to the least evidence that would settle them.
+
+The trap guarded against: asking for everything a form has room for. What no clause asks is not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gatebook.terms.account import ApplicationClaims, BankClaim, CardClaim, ProcessorClaim, WalletClaim
+from gatebook.terms.evidence import Evidence, EvidenceKind, Requirement
+from gatebook.terms.person import PersonKind
+
+#: requirement -> (words for the applicant, what is enough, facts it would settle, for individual / entity / both)
+_MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
+    ("name", "Your full name.", ("applicant.name",), ("identity.name_given",), ""),
+    ("address", "Your postal address.", ("applicant.address",), ("identity.address_given",), ""),
+    ("email_code", "Confirm your e-mail address with the code we send.", ("code",), ("contact.email", "contact.email_given"), ""),
+    ("phone", "A telephone number.", ("applicant.phones",), ("contact.phone_given",), ""),
+    ("phone_code", "Confirm your telephone number with the code we send.", ("code",), ("contact.phone",), ""),
+    ("payment", "A means of payment: card (never the full number), bank account, wallet or processor token.", ("payments",), ("payment.given",), ""),
+    ("document", "The machine-readable lines of a passport or identity card, or a report of your verifier.", ("mrz", "vendor_report"),
+     ("identity.document", "identity.is_adult", "identity.document_expired", "identity.national_number",
+      "person.is_us_citizen", "person.is_us_permanent_resident"), "individual"),
+    ("residence", "A paper that shows your name and address, such as a bill or a bank statement.", ("residence",),
+     ("person.is_located_in_us", "identity.residence"), ""),
+    ("registration", "An extract of the register your organisation is in.", ("registry_extract",),
+     ("entity.registration", "person.is_organised_in_us", "identity.national_number"), "entity"),
+    ("owners", "The persons who own or control your organisation.", ("applicant.beneficial_owners",),
+     ("entity.owners_given", "entity.owners_identified"), "entity"),
+    ("place_of_use", "The country in which the service will be used.", ("applicant.place_of_use",), ("use.place_given",), ""),
+    ("access", "The network address the application came from; the provider's own system sends it.", ("access",), ("access.recorded",), ""),
+)  # fmt: skip
+
+
+def requirements_due(missing: Sequence[tuple[str, tuple[str, ...]]], claims: ApplicationClaims) -> tuple[Requirement, ...]:
+    """Return the least requirements that together settle every missing fact an applicant can supply.
+
+    ``missing`` holds (fact, clauses that ask for it). Greedy: the means that settles most goes first, ties by table.
+    """
+    kind = "entity" if claims.applicant.kind is PersonKind.ENTITY else "individual"
+    means = [m for m in _MEANS if m[4] in ("", kind)]
+    asking = dict(missing)
+    left = {fact for fact in asking if any(fact in m[3] for m in means)}
+    chosen = []
+    while left:
+        best = max(means, key=lambda m: len(left & set(m[3])))
+        settled = tuple(sorted(left & set(best[3])))
+        clauses = tuple(sorted({c for fact in settled for c in asking[fact]}))
+        chosen.append(Requirement(best[0], best[1], best[2], settled, clauses))
+        left -= set(settled)
+    return tuple(sorted(chosen, key=lambda r: [m[0] for m in _MEANS].index(r.requirement)))
+
+
+def screening_identifiers(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> tuple[tuple[str, str], ...]:
+    """Return (type, normal value) of what is compared exactly: ``wallet:<currency>`` and document numbers."""
+    wallets = [(f"wallet:{p.currency}", p.address) for p in claims.payments if isinstance(p, WalletClaim)]
+    papers = [(f, v) for f, v in index_values(claims, evidence) if f in ("document_number", "national_number", "lei")]
+    return tuple(dict.fromkeys((*wallets, *papers)))
+
+
+def index_values(claims: ApplicationClaims, evidence: Iterable[Evidence]) -> tuple[tuple[str, str], ...]:
+    """Return (field, normal value) of everything that is found again by exact search through a keyed index."""
+    person = claims.applicant
+    found = [("email", email.lower()) for email in person.emails]
+    found += [("phone", phone) for phone in person.phones]
+    found += [("national_number", f"{n.country}:{_plain(n.value)}") for n in person.national_numbers]
+    if person.registration and person.registration.lei:
+        found.append(("lei", person.registration.lei))
+    for payment in claims.payments:
+        found += _payment(payment)
+    for piece in evidence:
+        if piece.kind is EvidenceKind.MRZ:
+            number = _document_number(piece.data["lines"])
+            found += [("document_number", number)] if number else []
+    return tuple(dict.fromkeys(found))
+
+
+def _payment(payment: object) -> list[tuple[str, str]]:
+    if isinstance(payment, BankClaim):
+        return [("iban", payment.iban)]
+    if isinstance(payment, WalletClaim):
+        return [("wallet", f"{payment.currency}:{payment.address}")]
+    if isinstance(payment, ProcessorClaim):
+        return [("processor_token", f"{payment.processor}:{payment.token}")]
+    if isinstance(payment, CardClaim) and payment.fingerprint:
+        return [("card_fingerprint", payment.fingerprint)]
+    return []
+
+
+def _plain(value: str) -> str:
+    return "".join(c for c in value.upper() if c.isalnum())
+
+
+def _document_number(lines: Sequence[str]) -> str:
+    """The number as the zone has it, with its issuer, so that two states' equal numbers differ."""
+    if len(lines) == 3 and len(lines[0]) == 30:  # noqa: PLR2004  TD1
+        return f"{lines[0][2:5].strip('<')}:{lines[0][5:14].strip('<')}"
+    if len(lines) == 2 and len(lines[1]) >= 36:  # noqa: PLR2004  the two-line layouts
+        return f"{lines[0][2:5].strip('<')}:{lines[1][:9].strip('<')}"
+    return ""
+
+

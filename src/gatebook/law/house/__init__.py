@@ -1,0 +1,1 @@
+"""House policy: what a provider asks of itself."""

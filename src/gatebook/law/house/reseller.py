@@ -1,0 +1,33 @@
+"""House policy on account types: resellers, accounts for others and unknown types are for a person to look at."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from gatebook.law.clause import clause, negate, true
+from gatebook.law.parameters import Parameters
+from gatebook.terms.determination import Answer, Standing
+from gatebook.terms.fact import Facts
+
+_BEGINS = date(2026, 1, 1)
+
+
+@clause(cites="house 3.1, after EO 13984 s. 1(b)", standing=Standing.HOUSE, begins=_BEGINS, unmet="review")
+def account_type_needs_no_officer(facts: Facts, law: Parameters) -> Answer:
+    """The account type is one the house knows and is not of the level that an officer has to admit."""
+    known = facts.get("account.type")
+    if known is None:
+        return Answer.UNKNOWN
+    return Answer.of(law.table("house/account_types").get(str(known), "high") != "high")
+
+
+@clause(cites="house 3.2, after EO 13984 s. 5(g)", standing=Standing.HOUSE, begins=_BEGINS, unmet="review")
+def is_no_reseller_account(facts: Facts, _: Parameters) -> Answer:
+    """A Reseller Account is admitted by an officer."""
+    return negate(true(facts, "account.is_reseller"))
+
+
+@clause(cites="house 3.3, after EO 13984 s. 2(d)", standing=Standing.HOUSE, begins=_BEGINS, unmet="review")
+def is_for_the_applicant(facts: Facts, _: Parameters) -> Answer:
+    """An account opened for or on behalf of another person is admitted by an officer."""
+    return negate(true(facts, "account.on_behalf_of_other"))

@@ -1,0 +1,40 @@
+"""The block: no account for a person, or a payment identifier, on a blocking list.
+
+The trap guarded against: a namesake treated as the listed party. Only a confirmed candidate, an exact identifier or
+an officer's "same" answers unmet; everything less is house policy.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from gatebook.law.clause import clause
+from gatebook.law.parameters import Parameters
+from gatebook.terms.determination import Answer, Standing
+from gatebook.terms.fact import Facts
+
+_BEGINS = date(2015, 4, 1)
+
+
+@clause(
+    cites="31 CFR ch. V; EO 13694 s. 1 as amended", standing=Standing.IN_FORCE, begins=_BEGINS, unmet="decline",
+    for_applicant="We cannot offer you an account.",
+)  # fmt: skip
+def person_is_not_blocked(facts: Facts, _: Parameters) -> Answer:
+    """No dealings with a person on a blocking list."""
+    word, strongest, blocking = facts.get("review.match"), facts.get("screening.person"), facts.get("screening.blocked")
+    if word == "same":
+        return Answer.UNMET
+    if strongest is None:
+        return Answer.UNKNOWN
+    return Answer.of(not (blocking and strongest == "confirmed") or word == "different")
+
+
+@clause(
+    cites="31 CFR ch. V", standing=Standing.IN_FORCE, begins=_BEGINS, unmet="decline",
+    for_applicant="We cannot offer you an account.",
+)  # fmt: skip
+def identifiers_are_not_blocked(facts: Facts, _: Parameters) -> Answer:
+    """No dealings in a listed wallet address or with a listed document number."""
+    found, word = facts.get("screening.identifiers"), facts.get("review.match")
+    return Answer.of(None if found is None else found == "none" or word == "different")
