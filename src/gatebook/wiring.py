@@ -108,7 +108,7 @@ class Premises:
             state=self.state,
             door=Door(Vault(self.ring, self.keys, secrets.token_bytes)),
             law=self.law,
-            screener=Lists(self.shelf, self.now).screener,
+            screener=Lists(self.shelf).screener,
             tiles=TileFolder(self.folder / "ledger"),
             signer=Signer(origin, checkpoint.vkey_of(origin, public), public, private.sign),
             senders=self._senders(),
@@ -156,16 +156,16 @@ class Premises:
 class Lists:
     """Keeps the scanner of the current editions, and makes a new one when an edition lands."""
 
-    def __init__(self, shelf: ListShelf, now: Callable[[], datetime]) -> None:
-        self._shelf, self._now = shelf, now
+    def __init__(self, shelf: ListShelf) -> None:
+        self._shelf = shelf
         self._held: tuple[tuple[str, ...], Screener] | None = None
 
     def screener(self) -> Screener:
         """Return a screener over the current editions."""
-        digests = tuple(sorted(self._shelf.current_digests().items()))
-        flat = tuple(f"{name}={digest}" for name, digest in digests)
+        digests, fetched = tuple(sorted(self._shelf.current_digests().items())), self._shelf.fetched()
+        flat = tuple(f"{name}={digest}@{fetched[name]}" for name, digest in digests)
         if self._held is None or self._held[0] != flat:
-            self._held = (flat, ExhaustiveScan(self._shelf.current(), ScreenSettings(), self._now))
+            self._held = (flat, ExhaustiveScan(self._shelf.current(), ScreenSettings()))
         return self._held[1]
 
 

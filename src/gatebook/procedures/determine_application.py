@@ -21,8 +21,8 @@ from gatebook.procedures.tell import tell
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
-from gatebook.screen.scan import Screening
-from gatebook.screen.findings import candidate_to_plain, screening_findings
+from gatebook.screen.findings import screening_findings, strongest
+from gatebook.screen.scan import Screening, candidate_to_plain
 from gatebook.terms.determination import Determination, Outcome
 from gatebook.terms.evidence import Requirement
 from gatebook.terms.fact import Fact, Facts
@@ -43,8 +43,8 @@ class Determined:
 def determine_application(house: House, operator: Operator, case: cases.Case) -> Determined:
     """Determine ``case`` by the law of today and carry the outcome out (design, walk one, steps 4 to 6)."""
     law = house.law.on(house.now().date())
-    screening = screen_case(house, operator, case)  # (4)
-    facts = gather_facts(house, law, case, screening)  # (5) and all that was found before
+    screened = screen_case(house, operator, case)  # (4)
+    facts = gather_facts(house, law, case, screened)  # (5) and all that was found before
     determination = _put(house, law, case, facts)
     due = plan.requirements_due(consider.due_facts(determination.reasons), case.claims)
     waiting_on = _waits_for(determination, due, facts)
@@ -56,8 +56,7 @@ def determine_application(house: House, operator: Operator, case: cases.Case) ->
 def determine_account(house: House, operator: Operator, case: cases.Case) -> Determined:
     """Determine an account that is already open: entered and, where a person must look, reviewed; never closed here."""
     law = house.law.on(house.now().date())
-    screening = screen_case(house, operator, case)
-    facts = gather_facts(house, law, case, screening)
+    facts = gather_facts(house, law, case, screen_case(house, operator, case))
     determination = _put(house, law, case, facts)
     found = determination.outcome in (Outcome.REVIEW, Outcome.DECLINE)
     waiting_on = "officer" if found and not case.disposition else ""
@@ -65,7 +64,7 @@ def determine_account(house: House, operator: Operator, case: cases.Case) -> Det
     return Determined(determination, position, (), waiting_on, case.account_id)
 
 
-def screen_case(house: House, operator: Operator, case: cases.Case) -> Screening:
+def screen_case(house: House, operator: Operator, case: cases.Case) -> tuple[Screening, list[Screening]]:
     """Compare the person, those behind it and every payment identifier with the lists; seal and enter what came."""
     screening = house.screener().screen(cases.query_of(case))
     others = [house.screener().screen(query) for query in cases.queries_of_others(case.claims)]
@@ -73,22 +72,23 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> Screening
         {"candidates": [candidate_to_plain(c) for c in screening.candidates],
          "others": [[candidate_to_plain(c) for c in other.candidates] for other in others]}
     )  # fmt: skip
-    strongest = next((f.value for f in screening_findings(screening, house.now().date(), 0) if f.fact == "screening.person"), "")
     body = {
-        "candidates": len(screening.candidates), "strongest": strongest or "none",
+        "candidates": len(screening.candidates), "strongest": strongest(screening.candidates),
         "lists": [edition.digest for edition in screening.editions], "settings": screening.settings,
     }  # fmt: skip
     with house.state.transaction() as work:
         entry = Entry("person.screened", house.now(), operator.operator_id, person=case.person_id,
                       application=case.application_id, account=case.account_id, body=body)  # fmt: skip
         enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
-    return screening
+    return screening, others
 
 
-def gather_facts(house: House, law: LawOfDay, case: cases.Case, screening: Screening) -> Facts:
+def gather_facts(
+    house: House, law: LawOfDay, case: cases.Case, screened: tuple[Screening, list[Screening]]
+) -> Facts:  # fmt: skip
     """Turn findings, earlier dealings and an officer's word into the facts put to the law."""
     numbers, today = law.parameters, house.now().date()
-    others = [house.screener().screen(query) for query in cases.queries_of_others(case.claims)]
+    screening, others = screened
     findings = (
         *check.check_claims(case.claims, case.evidence, today, adult_age=int(numbers.number("house/adult_age")),
                             owner_share_percent=int(numbers.number("cip_2024/beneficial_owner_share"))),
@@ -191,7 +191,8 @@ def _settling_entries(
 ) -> list[Entry]:  # fmt: skip
     now = house.now()
     if not account_id:
-        until, rule = retain_until(law, now.date())
+        listed = any(r.clause.startswith("ofac/") and r.effect == "decline" for r in determination.reasons)
+        until, rule = retain_until(law, now.date(), was_listed=listed)
         return [Entry("application.declined", now, operator.operator_id, person=case.person_id,
                       application=case.application_id, edition=determination.edition,
                       body={"retain_until": until, "retain_rule": rule})]  # fmt: skip

@@ -1,0 +1,47 @@
+"""From screenings to findings: what the law may be told of them.
+
+The trap guarded against: a list nobody loaded read as "not listed". With no list, nothing is found and all is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from gatebook.screen.scan import Candidate, Screening
+from gatebook.terms.fact import Finding
+
+_ORDER = ("weak", "clash", "possible", "confirmed")
+
+
+def screening_findings(
+    screening: Screening, today: date, max_age_days: int, others: Sequence[Screening] = ()
+) -> tuple[Finding, ...]:  # fmt: skip
+    """Return the screening findings of a person and of those behind them, on ``today``."""
+    loaded = bool(screening.editions)
+    found = [Finding("screening.lists_loaded", loaded, "screening", "lists")]
+    if not loaded:
+        return tuple(found)
+    ages = [(today - e.fetched_at.date()).days for e in screening.editions if e.fetched_at]
+    fresh = len(ages) == len(screening.editions) and max(ages) <= max_age_days
+    found.append(Finding("screening.lists_fresh", fresh, "screening", "list-age"))
+    named = [c for c in screening.candidates if c.by != "wallet"]
+    exact = [c for c in screening.candidates if c.by == "wallet"]
+    found.append(Finding("screening.person", strongest(named), "screening", "names", _rows(named)))
+    found.append(Finding("screening.identifiers", "match" if exact else "none", "screening", "exact", _rows(exact)))
+    behind = [c for other in others for c in other.candidates]
+    found.append(Finding("screening.owners", strongest(behind), "screening", "names", _rows(behind)))
+    blocking = any(c.is_blocking and c.grade == "confirmed" for c in screening.candidates)
+    found.append(Finding("screening.blocked", blocking, "screening", "blocking-list", _rows(screening.candidates)))
+    return tuple(found)
+
+
+def strongest(candidates: Sequence[Candidate]) -> str:
+    """Return the strongest grade, or ``none``."""
+    return max((c.grade for c in candidates), key=_ORDER.index, default="none")
+
+
+def _rows(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    return tuple(f"{c.list_id}@{c.list_digest[:12]}#{c.row}" for c in candidates if c.grade != "weak")
+
+
