@@ -9,39 +9,45 @@ import base64
 import importlib.resources
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
 import httpx
+import structlog
+import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import gatebook.law
 from gatebook import __version__
-from gatebook.errors import SettingsError
+from gatebook.errors import GatebookError, LawError, NotFound, SettingsError
 from gatebook.law.sources import all_clauses
-from gatebook.law.tree import LawTree
+from gatebook.law.tree import LawTree, parse_adoptions
 from gatebook.outside.ip_country import IpCountry
 from gatebook.outside.key_file import FileKeys
+from gatebook.outside.list_feeds import FEEDS, fetch
+from gatebook.outside.log import set_up_logging
 from gatebook.outside.mail import SmtpMailer
 from gatebook.outside.text_message import TextMessageHook
-from gatebook.outside.webhooks import DeliveryResult, WebhookSender, sign_ed25519, sign_hmac
+from gatebook.outside.webhooks import DeliveryResult, WebhookSender, next_attempt_after, sign_ed25519, sign_hmac
 from gatebook.procedures.house import CodeSender, House, Operator, Signer
-from gatebook.procedures.keep_house import found_house, note_adoption
+from gatebook.procedures.keep_house import found_house, note_adoption, note_list
+from gatebook.procedures.publish_ledger import publish_ledger
+from gatebook.procedures.webhooks import deliver_due
 from gatebook.record import checkpoint
 from gatebook.record.access import Door
 from gatebook.record.vault import Vault
+from gatebook.screen.party import ListEdition
 from gatebook.screen.scan import ExhaustiveScan, Screener, ScreenSettings
 from gatebook.settings import FILE, Settings, read_settings
 from gatebook.store.list_shelf import ListShelf
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate
 from gatebook.store.tile_folder import TileFolder
-
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 def new_id(prefix: str) -> str:
@@ -146,6 +152,10 @@ class Premises:
         }  # fmt: skip
         return self.sender.deliver(url, body, headers)
 
+    def deliver(self) -> int:
+        """Try every event that is due once; return how many were sent."""
+        return deliver_due(self.house, self.send_event, next_attempt_after)
+
     def close(self) -> None:
         """Let go of every connection that was opened."""
         for name in ("state", "ring", "client"):
@@ -235,3 +245,59 @@ def _write(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text, "utf-8")
     part.replace(path)
+
+
+def adopt_law(premises: Premises, operator: Operator, source: str, begins: date) -> None:
+    """Write an adoption into the operator's ``adopt.yaml``, checked against the whole tree, and enter it."""
+    path = premises.folder / premises.settings.law_folder / "adopt.yaml"
+    text = path.read_text("utf-8") if path.exists() else ""
+    added = f"{text}- source: {source}\n  begins: {begins.isoformat()}\n"
+    parse_adoptions(added)
+    if source not in premises.law.sources:
+        raise LawError(f"there is no such source; there are {', '.join(sorted(premises.law.sources))}")
+    _write(path, added)
+    note_adoption(premises.house, operator, source, begins.isoformat(), "")
+
+
+def update_list(
+    premises: Premises, operator: Operator, list_id: str, progress: Callable[[str, int], None], *, confirmed: bool
+) -> ListEdition:  # fmt: skip
+    """Fetch a list from its publisher, keep it, and enter it; on any failure the old edition stays."""
+    if list_id not in FEEDS:
+        raise NotFound(f"no publisher's address is known for this list; there are {', '.join(FEEDS)}")
+    files = fetch(FEEDS[list_id], premises.client, progress)
+    edition = premises.shelf.put(list_id, files, premises.now(), confirmed=confirmed)
+    note_list(premises.house, operator, list_id, edition.digest, len(edition.parties), len(edition.report.refused))
+    return edition
+
+
+def sample_list() -> dict[str, bytes]:
+    """Return the small invented list that is shipped for offline use."""
+    folder = importlib.resources.files("gatebook.screen") / "sample"
+    return {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(".CSV")}
+
+
+def serve(folder: Path, host: str, port: int) -> None:
+    """Serve the API; a keeper thread publishes the ledger and delivers webhooks once a second."""
+    from gatebook.api.app import make_app  # noqa: PLC0415  the shell is loaded only to be served
+
+    set_up_logging()
+    with open_premises(folder) as premises:
+        stop = threading.Event()
+        keeper = threading.Thread(target=_keep, args=(premises, stop), daemon=True)
+        keeper.start()
+        try:
+            uvicorn.run(make_app(premises), host=host, port=port, access_log=False, server_header=False, log_level="warning")
+        finally:
+            stop.set()
+            keeper.join(timeout=20)
+
+
+def _keep(premises: Premises, stop: threading.Event) -> None:
+    log = structlog.get_logger()
+    while not stop.wait(1.0):
+        try:
+            publish_ledger(premises.house)
+            premises.deliver()
+        except GatebookError as error:
+            log.warning("keeping failed", code=error.code)
