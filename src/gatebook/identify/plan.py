@@ -39,7 +39,7 @@ def requirements_due(missing: Sequence[tuple[str, tuple[str, ...]]], claims: App
     ``missing`` holds (fact, clauses that ask for it). Greedy: the means that settles most goes first, ties by table.
     """
     kind = "entity" if claims.applicant.kind is PersonKind.ENTITY else "individual"
-    means = [m for m in _MEANS if m[4] in ("", kind)]
+    means = [_reach(m, claims) for m in _MEANS if m[4] in ("", kind)]
     asking = dict(missing)
     left = {fact for fact in asking if any(fact in m[3] for m in means)}
     chosen = []
@@ -50,6 +50,16 @@ def requirements_due(missing: Sequence[tuple[str, tuple[str, ...]]], claims: App
         chosen.append(Requirement(best[0], best[1], best[2], settled, clauses))
         left -= set(settled)
     return tuple(sorted(chosen, key=lambda r: [m[0] for m in _MEANS].index(r.requirement)))
+
+
+def _reach(means: tuple[str, str, tuple[str, ...], tuple[str, ...], str], claims: ApplicationClaims) -> tuple[
+    str, str, tuple[str, ...], tuple[str, ...], str
+]:  # fmt: skip
+    """A foreign document with a foreign address and no sign of the US settles location too; then no paper is asked."""
+    address = claims.applicant.address
+    if means[0] == "document" and address and address.country != "US" and "US" not in claims.applicant.nationalities:
+        return (*means[:3], (*means[3], "person.is_located_in_us"), means[4])
+    return means
 
 
 def screening_identifiers(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> tuple[tuple[str, str], ...]:

@@ -10,13 +10,12 @@ from typing import Any
 from gatebook import canonical
 from gatebook.procedures.determine_application import Determined
 from gatebook.record.ports import Row
-from gatebook.terms.determination import Answer
 
 
 def determined(application_id: str, found: Determined) -> dict[str, Any]:
     """Show what was determined: outcome, reasons for the applicant, clauses for staff, what is due, position."""
     d = found.determination
-    open_reasons = [r for r in d.reasons if r.answer is not Answer.MET or r.yielded_to]
+    open_reasons = [r for r in d.reasons if r.effect != "none" or r.yielded_to]
     words = [r.for_applicant for r in open_reasons if r.for_applicant and not r.yielded_to]
     return {
         "application_id": application_id,
