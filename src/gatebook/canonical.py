@@ -67,6 +67,14 @@ def plain(value: object) -> Plain:  # noqa: C901, PLR0911  one line per kind of 
     raise TypeError(message)
 
 
+def table(value: object) -> dict[str, Any]:
+    """Turn a dataclass or mapping into a plain object."""
+    found = plain(value)
+    if not isinstance(found, dict):
+        raise TypeError(f"a {type(value).__name__} is no object")
+    return found
+
+
 def encode(value: object) -> bytes:
     """Return the canonical bytes of ``value`` (RFC 8785). Integers beyond 2**53-1 are refused."""
     return rfc8785.dumps(plain(value))

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import httpx
 import structlog
-import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import gatebook.law
@@ -131,9 +130,13 @@ class Premises:
             found["email"] = self.mail
         elif s.smtp_host:
             found["email"] = SmtpMailer(
-                s.smtp_host, s.smtp_port, s.smtp_sender, starttls=s.smtp_starttls,
-                username=s.smtp_username, password=s.smtp_password.get_secret_value(),
-            )  # fmt: skip
+                s.smtp_host,
+                s.smtp_port,
+                s.smtp_sender,
+                starttls=s.smtp_starttls,
+                username=s.smtp_username,
+                password=s.smtp_password.get_secret_value(),
+            )
         if s.text_hook_url:
             found["phone"] = TextMessageHook(s.text_hook_url, s.text_hook_secret.get_secret_value(), self.client)
         return found
@@ -150,9 +153,11 @@ class Premises:
             sign_ed25519(self.keys.signing_key("webhook"), message_id, stamp, body),
         )
         headers = {
-            "content-type": "application/json", "webhook-id": message_id, "webhook-timestamp": str(stamp),
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(stamp),
             "webhook-signature": " ".join(signatures),
-        }  # fmt: skip
+        }
         return self.sender.deliver(url, body, headers)
 
     def deliver(self) -> int:
@@ -164,6 +169,9 @@ class Premises:
         for name in ("state", "ring", "client"):
             if name in self.__dict__:
                 self.__dict__[name].close()
+
+
+__all__ = ["CodeBox", "Premises", "init_house", "keep", "open_premises", "read_law", "set_up_logging"]
 
 
 class CodeBox:
@@ -198,7 +206,9 @@ def read_law(operator_folder: Path) -> LawTree:
     texts = {path: text for path, text in _walk(root, "") if path.endswith((".yaml", ".py"))}
     yours = {}
     if operator_folder.is_dir():
-        yours = {str(p.relative_to(operator_folder)): p.read_text("utf-8") for p in sorted(operator_folder.rglob("*.yaml"))}
+        yours = {
+            str(p.relative_to(operator_folder)): p.read_text("utf-8") for p in sorted(operator_folder.rglob("*.yaml"))
+        }
     return LawTree.build(
         all_clauses(),
         {path: text for path, text in texts.items() if path.endswith(".yaml")},
@@ -222,7 +232,7 @@ def _clock() -> datetime:
 @contextmanager
 def open_premises(
     folder: Path, now: Callable[[], datetime] = _clock, mail: CodeSender | None = None
-) -> Iterator[Premises]:  # fmt: skip
+) -> Iterator[Premises]:
     """Open the house in ``folder``; migrates its database forward. Raises SettingsError when there is none.
 
     ``mail`` carries codes instead of the mail server the settings name.
@@ -245,12 +255,17 @@ def init_house(folder: Path, origin: str, operator: Operator, now: Callable[[], 
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / FILE).exists():
-        _write(folder / FILE, f'# Settings of this house; every name is explained in docs/settings.md\norigin = "{origin}"\n')
+        _write(
+            folder / FILE,
+            f'# Settings of this house; every name is explained in docs/settings.md\norigin = "{origin}"\n',
+        )
     adopt, today = folder / "law" / "adopt.yaml", now().date().isoformat()
     adopt.parent.mkdir(exist_ok=True)
     first = not adopt.exists()
     if first:
-        _write(adopt, f"- source: eo13984\n  begins: {today}\n  note: adopted as house policy when the house was founded\n")
+        _write(
+            adopt, f"- source: eo13984\n  begins: {today}\n  note: adopted as house policy when the house was founded\n"
+        )
     with open_premises(folder, now) as premises:
         found_house(premises.house, operator, __version__)
         if first:
@@ -279,7 +294,7 @@ def adopt_law(premises: Premises, operator: Operator, source: str, begins: date)
 
 def update_list(
     premises: Premises, operator: Operator, list_id: str, progress: Callable[[str, int], None], *, confirmed: bool
-) -> ListEdition:  # fmt: skip
+) -> ListEdition:
     """Fetch a list from its publisher, keep it, and enter it; on any failure the old edition stays."""
     if list_id not in FEEDS:
         raise NotFound(f"no publisher's address is known for this list; there are {', '.join(FEEDS)}")
@@ -295,23 +310,8 @@ def sample_list() -> dict[str, bytes]:
     return {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(".CSV")}
 
 
-def serve(folder: Path, host: str, port: int) -> None:
-    """Serve the API; a keeper thread publishes the ledger and delivers webhooks once a second."""
-    from gatebook.api.app import make_app  # noqa: PLC0415  the shell is loaded only to be served
-
-    set_up_logging()
-    with open_premises(folder) as premises:
-        stop = threading.Event()
-        keeper = threading.Thread(target=_keep, args=(premises, stop), daemon=True)
-        keeper.start()
-        try:
-            uvicorn.run(make_app(premises), host=host, port=port, access_log=False, server_header=False, log_level="warning")
-        finally:
-            stop.set()
-            keeper.join(timeout=20)
-
-
-def _keep(premises: Premises, stop: threading.Event) -> None:
+def keep(premises: Premises, stop: threading.Event) -> None:
+    """Publish the ledger and deliver events once a second until ``stop`` is set."""
     log = structlog.get_logger()
     while not stop.wait(1.0):
         try:

@@ -19,7 +19,7 @@ from gatebook_verifier import ed25519
 _WIDTH, _HASH, _KEY_ID = 256, 32, 4
 
 
-class DoesNotHold(Exception):  # noqa: N818  the name is the sentence
+class DoesNotHold(Exception):
     """A check failed; the message says which and why."""
 
 
@@ -87,8 +87,12 @@ def read_checkpoint(note: bytes, vkey: str) -> Checkpoint:
     lines = signatures.removesuffix("\n").split("\n")
     if any(not line.startswith("\u2014 ") for line in lines):
         raise DoesNotHold("a signature line is malformed")
-    mine = [data[_KEY_ID:] for line in lines if line.startswith(prefix)
-            if (data := _base64(line.removeprefix(prefix)))[:_KEY_ID] == wanted]  # fmt: skip
+    mine = [
+        data[_KEY_ID:]
+        for line in lines
+        if line.startswith(prefix)
+        if (data := _base64(line.removeprefix(prefix)))[:_KEY_ID] == wanted
+    ]
     if not mine or not all(ed25519.verify(key[1:], signature, text.encode()) for signature in mine):
         raise DoesNotHold("the checkpoint is not signed by this key")
     return _head(text, name)

@@ -22,7 +22,7 @@ _KEPT, _IN_FLIGHT = timedelta(hours=24), timedelta(minutes=5)
 
 def once(
     house: House, operator: Operator, key: str, route: str, body: bytes, act: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Do ``act`` once for ``key``; answer again what it answered. A refusal frees the key."""
     if not key:
         return act()

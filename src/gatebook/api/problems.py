@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -27,10 +28,18 @@ STATUS: dict[type[errors.GatebookError], int] = {
     errors.GatebookError: 500,
 }
 TITLES = {
-    401: "Nobody is known to be asking", 403: "Not permitted", 404: "Not found", 405: "This method is not taken here",
-    409: "Conflict", 410: "Destroyed", 413: "Too large", 422: "What was sent cannot be taken",
-    429: "Asked too often", 500: "The house could not do this", 503: "Something outside did not answer",
-}  # fmt: skip
+    401: "Nobody is known to be asking",
+    403: "Not permitted",
+    404: "Not found",
+    405: "This method is not taken here",
+    409: "Conflict",
+    410: "Destroyed",
+    413: "Too large",
+    422: "What was sent cannot be taken",
+    429: "Asked too often",
+    500: "The house could not do this",
+    503: "Something outside did not answer",
+}
 _DOCS = "/docs/problems#"
 
 
@@ -43,8 +52,11 @@ def body_of(error: errors.GatebookError) -> dict[str, Any]:
     """Return the problem document: type, title, status, detail and every field at fault."""
     status = status_of(error)
     found: dict[str, Any] = {
-        "type": _DOCS + error.code, "title": TITLES[status], "status": status, "detail": error.message,
-    }  # fmt: skip
+        "type": _DOCS + error.code,
+        "title": TITLES[status],
+        "status": status,
+        "detail": error.message,
+    }
     problems = error.problems if isinstance(error, errors.InvalidInput) else ()
     if problems:
         found["errors"] = [{"pointer": p.pointer, "code": p.code, "reason": p.reason} for p in problems]
@@ -78,9 +90,12 @@ async def on_http_error(_: Request, error: Exception) -> JSONResponse:
 
 async def on_validation_error(_: Request, error: Exception) -> JSONResponse:
     """Answer what pydantic refused: every field at once, never its value."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type only
     problems = tuple(
-        errors.FieldProblem("/" + "/".join(str(part) for part in e["loc"][1:]), str(e["type"]).replace("_", "-"), str(e["msg"]))
-        for e in error.errors()  # type: ignore[attr-defined]  registered for RequestValidationError only
+        errors.FieldProblem(
+            "/" + "/".join(str(part) for part in e["loc"][1:]), str(e["type"]).replace("_", "-"), str(e["msg"])
+        )
+        for e in error.errors()
     )
     return answer(errors.InvalidInput("some fields cannot be taken", problems))
 

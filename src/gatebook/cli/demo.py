@@ -8,7 +8,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,16 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from gatebook.procedures import ask_gate, confirm_contact, keep_house, look, open_account, publish_ledger, replay, review
+from gatebook.procedures import (
+    ask_gate,
+    confirm_contact,
+    keep_house,
+    look,
+    open_account,
+    publish_ledger,
+    replay,
+    review,
+)
 from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.house import SCOPES, House, Operator
 from gatebook.wiring import CodeBox, Premises, init_house, open_premises, sample_list
@@ -38,22 +46,43 @@ def _mrz(surname: str, given: str, nation: str, born: str, number: str) -> dict[
 def _person(name: str, born: str, country: str, **more: object) -> dict[str, Any]:
     slug = name.lower().replace(" ", ".")
     phones = {"SE": "+46701234567", "DE": "+4915112345678", "US": "+12125550123", "NO": "+4740612345"}
-    address = {"SE": ("Storgatan 1", "Stockholm", "111 22", ""), "DE": ("Hauptstrasse 5", "Berlin", "10115", ""),
-               "US": ("1 Main Street", "New York", "10001", "NY"), "NO": ("Storgata 1", "Oslo", "0155", "")}[country]  # fmt: skip
+    address = {
+        "SE": ("Storgatan 1", "Stockholm", "111 22", ""),
+        "DE": ("Hauptstrasse 5", "Berlin", "10115", ""),
+        "US": ("1 Main Street", "New York", "10001", "NY"),
+        "NO": ("Storgata 1", "Oslo", "0155", ""),
+    }[country]
     return {
-        "kind": "individual", "name": name, "born_on": born, "nationalities": [country], "place_of_use": country,
-        "address": {"country": country, "lines": [address[0]], "city": address[1], "postal_code": address[2], "region": address[3]},
-        "emails": [f"{slug}@example.com"], "phones": [phones[country]], **more,
-    }  # fmt: skip
+        "kind": "individual",
+        "name": name,
+        "born_on": born,
+        "nationalities": [country],
+        "place_of_use": country,
+        "address": {
+            "country": country,
+            "lines": [address[0]],
+            "city": address[1],
+            "postal_code": address[2],
+            "region": address[3],
+        },
+        "emails": [f"{slug}@example.com"],
+        "phones": [phones[country]],
+        **more,
+    }
 
 
-def _application(person: dict[str, Any], account_type: str = "standard", **more: object) -> dict[str, Any]:
+def _application(
+    person: dict[str, Any], account_type: str = "standard", at: str = "2026-01-01T00:00:00Z", **more: object
+) -> dict[str, Any]:
     country = person["address"]["country"]
     return {
-        "applicant": person, "account_type": account_type, "product": {"code": f"vps-{account_type}"},
+        "applicant": person,
+        "account_type": account_type,
+        "product": {"code": f"vps-{account_type}"},
         "payments": [{"kind": "card", "bin": "400000", "last4": "0002", "country": country}],
-        "access": {"address": "203.0.113.9", "at": datetime.now(UTC).isoformat()}, **more,
-    }  # fmt: skip
+        "access": {"address": "203.0.113.9", "at": at},
+        **more,
+    }
 
 
 def _cases() -> list[tuple[str, dict[str, Any], list[Any], bool]]:
@@ -62,8 +91,11 @@ def _cases() -> list[tuple[str, dict[str, Any], list[Any], bool]]:
     bo = _person("Bo Lindqvist", "1990-01-05", "SE", us_limb="none")
     carla = _person("Carla Jensen", "1988-03-03", "US", us_limb="citizen")
     otto = _person("Otto Brandt", "1981-05-20", "DE", us_limb="none")
-    entity = {**_person("Fjordlys Hosting AS", "", "NO"), "kind": "entity",
-              "registration": {"jurisdiction": "NO", "number": "999888777"}}  # fmt: skip
+    entity = {
+        **_person("Fjordlys Hosting AS", "", "NO"),
+        "kind": "entity",
+        "registration": {"jurisdiction": "NO", "number": "999888777"},
+    }
     wallet = {"kind": "wallet", "currency": "XBT", "address": "1JhKHaewH7iwDuQoyJAYJDcUcMnxKiPkkF"}
     anna_paper = _mrz("ERIKSSON", "ANNA MARIA", "SWE", "740812", "L898902C3")
     otto_paper = _mrz("BRANDT", "OTTO", "D<<", "810520", "C01X0006H")
@@ -74,17 +106,34 @@ def _cases() -> list[tuple[str, dict[str, Any], list[Any], bool]]:
         ("a US person, low burden", _application(carla), [], True),
         ("the code never comes back", _application(_person("Dag Holm", "1992-02-02", "SE", us_limb="none")), [], False),
         ("a listed person", _application(_person("Grigor Voronovsky", "1971-03-14", "DE")), [], False),
-        ("the same name, born another year", _application(_person("Grigor Voronovsky", "1999-06-01", "DE", us_limb="none")),
-         [_mrz("VORONOVSKY", "GRIGOR", "D<<", "990601", "C01X0007H")], True),
-        ("a look-alike letter in a listed name", _application(_person("Grigor V\u043er\u043en\u043evsky", "1971", "DE")), [], False),
-        ("a listed name, no birth date to compare", _application(_person("Solveig Mbeki-Larsen", "1980-01-01", "NO")), [], False),
+        (
+            "the same name, born another year",
+            _application(_person("Grigor Voronovsky", "1999-06-01", "DE", us_limb="none")),
+            [_mrz("VORONOVSKY", "GRIGOR", "D<<", "990601", "C01X0007H")],
+            True,
+        ),
+        (
+            "a look-alike letter in a listed name",
+            _application(_person("Grigor V\u043er\u043en\u043evsky", "1971", "DE")),
+            [],
+            False,
+        ),
+        (
+            "a listed name, no birth date to compare",
+            _application(_person("Solveig Mbeki-Larsen", "1980-01-01", "NO")),
+            [],
+            False,
+        ),
         ("a listed wallet", {**_application(otto), "payments": [wallet]}, [otto_paper], True),
         ("a GPU account, for an officer", _application(otto, "gpu"), [otto_paper], True),
         ("an entity with its extract", _application(entity), [extract], True),
-        ("claims to be a US citizen, shows another passport",
-         _application(_person("Erika Muster", "1985-07-07", "DE", us_limb="citizen")),
-         [_mrz("MUSTER", "ERIKA", "D<<", "850707", "C01X0008H")], True),
-    ]  # fmt: skip
+        (
+            "claims to be a US citizen, shows another passport",
+            _application(_person("Erika Muster", "1985-07-07", "DE", us_limb="citizen")),
+            [_mrz("MUSTER", "ERIKA", "D<<", "850707", "C01X0008H")],
+            True,
+        ),
+    ]
 
 
 def run_demo(folder: Path | None, console: Console) -> None:
@@ -119,7 +168,11 @@ def _judge_all(house: House, box: CodeBox, console: Console) -> list[tuple[str, 
         decisive = [r for r in found.determination.reasons if r.effect == found.determination.outcome.value]
         words = [f"{r.duty} [{r.answer.value}; {r.cites}]" for r in decisive[:3]]
         due = f"still due: {', '.join(r.requirement for r in found.due)}" if found.waiting_on == "applicant" else ""
-        table.add_row(shows, found.determination.outcome.value, "\n".join([*words, *([due] if due else [])]) or "nothing stands against it")
+        table.add_row(
+            shows,
+            found.determination.outcome.value,
+            "\n".join([*words, *([due] if due else [])]) or "nothing stands against it",
+        )
     console.print(table, markup=False)
     return results
 
@@ -129,7 +182,10 @@ def _review_one(house: House, results: list[tuple[str, str, Determined]], consol
     for n in (4, 5):
         opened = look.candidates(house, _MARA, results[n][1])
         for candidate in opened["candidates"][:1]:
-            console.print(f"{results[n][0]}: {candidate['words']} list {candidate['list_id']}, digest {candidate['list_digest'][:16]}", markup=False)
+            console.print(
+                f"{results[n][0]}: {candidate['words']} list {candidate['list_id']}, digest {candidate['list_digest'][:16]}",  # noqa: E501  one sentence of the story
+                markup=False,
+            )
     console.rule("An officer reviews")
     rows, _ = look.page(house, _MARA, "reviews", {"state": "open"}, "", 50)
     for n, match in ((5, "different"), (9, "")):
@@ -140,14 +196,18 @@ def _review_one(house: House, results: list[tuple[str, str, Determined]], consol
             found = review.approve(house, _OLE, row["review_id"])
         console.print(f"{results[n][0]}: {found.determination.outcome.value}, account {found.account_id}.")
         if n == 9:  # noqa: PLR2004  the GPU account
-            console.print(f"The control plane asks the gate: {ask_gate.ask_gate(house, _SIGN_UP, found.account_id, 'use').answer}.")
+            console.print(
+                f"The control plane asks the gate: {ask_gate.ask_gate(house, _SIGN_UP, found.account_id, 'use').answer}."  # noqa: E501  one sentence of the story
+            )
 
 
 def _check(premises: Premises, results: list[tuple[str, str, Determined]], console: Console) -> None:
     console.rule("Replayed, and checked from outside")
     house = premises.house
     again = replay.replay(house, _MARA, results[0][2].determination.determination_id)
-    console.print(f"The first determination, put to the law again: {'the same bytes' if again.same_bytes else 'DIFFERENT BYTES'}.")
+    console.print(
+        f"The first determination, put to the law again: {'the same bytes' if again.same_bytes else 'DIFFERENT BYTES'}."
+    )
     size = publish_ledger.publish_ledger(house)
     ledger = premises.folder / "ledger"
     command = [sys.executable, "-m", "gatebook_verifier", "log", str(ledger), "--vkey", str(ledger / "vkey")]

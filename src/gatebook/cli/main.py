@@ -19,18 +19,33 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gatebook import canonical
+from gatebook.api.app import serve
 from gatebook.errors import GatebookError, InvalidInput
 from gatebook.law.consider import consider
 from gatebook.procedures import (
-    api_keys, ask_gate, close_account, confirm_contact, expire_records, keep_house, look, open_account,
-    publish_ledger, render, replay, rescreen_account, review, webhooks,
-)  # fmt: skip
+    api_keys,
+    ask_gate,
+    close_account,
+    confirm_contact,
+    expire_records,
+    keep_house,
+    look,
+    open_account,
+    publish_ledger,
+    render,
+    replay,
+    rescreen_account,
+    review,
+    webhooks,
+)
 from gatebook.procedures.house import SCOPES, House, Operator
 from gatebook.screen.scan import Query, candidate_to_plain
 from gatebook.terms.fact import Fact, Facts
-from gatebook.wiring import Premises, adopt_law, init_house, open_premises, serve, update_list
+from gatebook.wiring import Premises, adopt_law, init_house, open_premises, update_list
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Who rents your machines, how you know, what was decided.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Who rents your machines, how you know, what was decided."
+)
 law_app, lists_app, ledger_app, keys_app, hooks_app = (typer.Typer(no_args_is_help=True) for _ in range(5))
 app.add_typer(law_app, name="law", help="The law this house goes by.")
 app.add_typer(lists_app, name="lists", help="The lists persons are compared with.")
@@ -57,7 +72,9 @@ def _who(name: str) -> Operator:
 
 
 def _show(value: object) -> None:
-    console.print_json(json.dumps(value), highlight=False) if sys.stdout.isatty() else print(json.dumps(value, indent=2))  # noqa: T201  output
+    console.print_json(json.dumps(value), highlight=False) if sys.stdout.isatty() else print(  # noqa: T201  output is what a command is for
+        json.dumps(value, indent=2)
+    )
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401  whatever the file holds
@@ -78,7 +95,9 @@ def serve_(house: House_ = HERE, host: str = "127.0.0.1", port: int = 8480) -> N
 
 
 @app.command()
-def demo(folder: Annotated[Path | None, typer.Option(help="Where to build it; a new temporary folder by default.")] = None) -> None:
+def demo(
+    folder: Annotated[Path | None, typer.Option(help="Where to build it; a new temporary folder by default.")] = None,
+) -> None:
     """Run the main job on an embedded house and tell its story."""
     from gatebook.cli.demo import run_demo  # noqa: PLC0415  the story is loaded only when told
 
@@ -108,7 +127,9 @@ def evidence(application_id: str, file: JsonFile, house: House_ = HERE, operator
     """Add evidence (a list, or one piece) to an application in review and judge it again."""
     with _house(house) as (_, h):
         data = _read(file)
-        found = open_account.submit_evidence(h, _who(operator), application_id, data if isinstance(data, list) else [data])
+        found = open_account.submit_evidence(
+            h, _who(operator), application_id, data if isinstance(data, list) else [data]
+        )
         publish_ledger.publish_ledger(h)
         _show(render.determined(application_id, found))
 
@@ -139,7 +160,9 @@ def answer_code(application_id: str, channel: str, code: str, house: House_ = HE
 
 
 @app.command("list")
-def list_(register: str, state: str = "", after: str = "", limit: int = 50, house: House_ = HERE, operator: As = "local") -> None:
+def list_(
+    register: str, state: str = "", after: str = "", limit: int = 50, house: House_ = HERE, operator: As = "local"
+) -> None:
     """List applications, accounts, reviews, determinations, records, persons or lists."""
     with _house(house) as (_, h):
         where = {"status" if register == "accounts" else "state": state} if state else {}
@@ -176,12 +199,18 @@ def replay_(determination_id: str, house: House_ = HERE, operator: As = "local")
 
 
 @app.command()
-def dispose(review_id: str, disposition: str, match: str = "", note: str = "", house: House_ = HERE, operator: As = "local") -> None:
+def dispose(
+    review_id: str, disposition: str, match: str = "", note: str = "", house: House_ = HERE, operator: As = "local"
+) -> None:
     """Enter an officer's word on a review: admit or decline; --match same|different for listed candidates."""
     with _house(house) as (_, h):
         found = review.dispose(h, _who(operator), review_id, disposition, match, note)
         publish_ledger.publish_ledger(h)
-        _show(render.determined(found.determination.application_id, found) if found else {"waiting_for": "a second officer"})
+        _show(
+            render.determined(found.determination.application_id, found)
+            if found
+            else {"waiting_for": "a second officer"}
+        )
 
 
 @app.command()
@@ -213,7 +242,7 @@ def rescreen(account_id: str, house: House_ = HERE, operator: As = "local") -> N
 
 @app.command()
 def gate(account: str, act: str = "use", house: House_ = HERE, operator: As = "local") -> None:
-    """May this account do this now?"""
+    """Ask whether this account may do this now."""
     with _house(house) as (_, h):
         _show(canonical.plain(ask_gate.ask_gate(h, _who(operator), account, act)))
 
@@ -238,15 +267,23 @@ def rebuild(house: House_ = HERE, operator: As = "local") -> None:
     """Drop the registers and rebuild them from the ledger; fails if anything differs."""
     with _house(house) as (_, h), Progress(console=console, transient=True) as progress:
         task = progress.add_task("folding the ledger", total=None)
-        differing = keep_house.rebuild(h, _who(operator), lambda done, size: progress.update(task, completed=done, total=size))
+        differing = keep_house.rebuild(
+            h, _who(operator), lambda done, size: progress.update(task, completed=done, total=size)
+        )
     _show({"equal": not differing, "differing": differing})
     if differing:
         raise typer.Exit(1)
 
 
 @app.command()
-def screen(name: str, born: str = "", country: str = "", kind: str = "", as_json: Annotated[bool, typer.Option("--json")] = False,
-           house: House_ = HERE) -> None:  # fmt: skip
+def screen(
+    name: str,
+    born: str = "",
+    country: str = "",
+    kind: str = "",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    house: House_ = HERE,
+) -> None:
     """Compare a name with the lists loaded and say of each candidate why it matched. Keeps nothing."""
     with _house(house) as (_, h):
         found = h.screener().screen(Query((name,), kind, born, (country,) if country else ()))
@@ -254,7 +291,9 @@ def screen(name: str, born: str = "", country: str = "", kind: str = "", as_json
         _show([candidate_to_plain(c) for c in found.candidates])
         return
     for candidate in found.candidates:
-        console.print(f"{candidate.score}  {candidate.words}  [{candidate.list_id} {candidate.list_digest[:12]}]", markup=False)
+        console.print(
+            f"{candidate.score}  {candidate.words}  [{candidate.list_id} {candidate.list_digest[:12]}]", markup=False
+        )
     parties = sum(edition.parties for edition in found.editions)
     console.print(f"{len(found.candidates)} candidates among {parties} parties on {len(found.editions)} lists")
 
@@ -264,9 +303,23 @@ def law_show(on: str = "", house: House_ = HERE) -> None:
     """Show every clause of a day with its citation and standing."""
     with _house(house) as (premises, h):
         law = h.law.on(date.fromisoformat(on) if on else premises.now().date())
-    _show({"day": law.day.isoformat(), "edition": law.edition, "clauses": [
-        {"clause": c.clause_id, "cites": c.cites, "rests_on": law.rests_on(c.source), "begins": c.begins.isoformat(),
-         "duty": c.duty, "unmet": c.unmet} for c in law.clauses]})  # fmt: skip
+    _show(
+        {
+            "day": law.day.isoformat(),
+            "edition": law.edition,
+            "clauses": [
+                {
+                    "clause": c.clause_id,
+                    "cites": c.cites,
+                    "rests_on": law.rests_on(c.source),
+                    "begins": c.begins.isoformat(),
+                    "duty": c.duty,
+                    "unmet": c.unmet,
+                }
+                for c in law.clauses
+            ],
+        }
+    )
 
 
 @law_app.command("explain")
@@ -279,7 +332,9 @@ def law_explain(file: JsonFile, on: str = "", house: House_ = HERE) -> None:
 
 
 @law_app.command("adopt")
-def law_adopt(source: str, begins: Annotated[str, typer.Option("--from")], house: House_ = HERE, operator: As = "local") -> None:
+def law_adopt(
+    source: str, begins: Annotated[str, typer.Option("--from")], house: House_ = HERE, operator: As = "local"
+) -> None:
     """Adopt a source of law as house policy from a day."""
     with _house(house) as (premises, _):
         adopt_law(premises, _who(operator), source, date.fromisoformat(begins))
@@ -302,18 +357,32 @@ def law_test(house: House_ = HERE, first: str = "2026-01-01", days: int = 800) -
 
 
 @lists_app.command("load")
-def lists_load(list_id: str, files: list[Path], confirm: bool = False, house: House_ = HERE, operator: As = "local") -> None:
+def lists_load(
+    list_id: str, files: list[Path], confirm: bool = False, house: House_ = HERE, operator: As = "local"
+) -> None:
     """Load a list from files you have (SDN.CSV with ALT, ADD, SDN_COMMENTS; or SDN.XML)."""
     with _house(house) as (premises, h):
         given = {path.name: path.read_bytes() for path in files}
         edition = premises.shelf.put(list_id, given, premises.now(), confirmed=confirm)
-        keep_house.note_list(h, _who(operator), list_id, edition.digest, len(edition.parties), len(edition.report.refused))
-    _show({"list": list_id, "digest": edition.digest, "parties": len(edition.parties), "rows": edition.report.rows,
-           "refused": edition.report.refused[:50], "unknown_fields": edition.report.unknown_fields})  # fmt: skip
+        keep_house.note_list(
+            h, _who(operator), list_id, edition.digest, len(edition.parties), len(edition.report.refused)
+        )
+    _show(
+        {
+            "list": list_id,
+            "digest": edition.digest,
+            "parties": len(edition.parties),
+            "rows": edition.report.rows,
+            "refused": edition.report.refused[:50],
+            "unknown_fields": edition.report.unknown_fields,
+        }
+    )
 
 
 @lists_app.command("update")
-def lists_update(list_id: str = "ofac-sdn", confirm: bool = False, house: House_ = HERE, operator: As = "local") -> None:
+def lists_update(
+    list_id: str = "ofac-sdn", confirm: bool = False, house: House_ = HERE, operator: As = "local"
+) -> None:
     """Fetch a list from its publisher over HTTPS; on any failure the old edition stays."""
     with _house(house) as (premises, _), Progress(console=console, transient=True) as progress:
         tasks: dict[str, Any] = {}

@@ -20,9 +20,13 @@ from gatebook.terms.person import PersonClaims, PersonKind
 
 
 def check_claims(
-    claims: ApplicationClaims, evidence: Sequence[Evidence], today: date, *, adult_age: int = 18,
+    claims: ApplicationClaims,
+    evidence: Sequence[Evidence],
+    today: date,
+    *,
+    adult_age: int = 18,
     owner_share_percent: int = 25,
-) -> tuple[Finding, ...]:  # fmt: skip
+) -> tuple[Finding, ...]:
     """Return every finding identify can make of an application on ``today``."""
     return (
         *_asked_for(claims),
@@ -42,26 +46,33 @@ def _said(fact: str, value: Scalar) -> Finding:
 def _asked_for(claims: ApplicationClaims) -> list[Finding]:
     product = claims.product
     return [
-        _said("account.type", claims.account_type), _said("account.is_reseller", claims.is_reseller),
+        _said("account.type", claims.account_type),
+        _said("account.is_reseller", claims.is_reseller),
         _said("account.on_behalf_of_other", claims.on_behalf_of is not None),
         _said("product.gives_computing", product.gives_computing),
-        _said("product.runs_any_software", product.runs_any_software), _said("product.is_trial", product.is_trial),
+        _said("product.runs_any_software", product.runs_any_software),
+        _said("product.is_trial", product.is_trial),
         _said("person.kind", claims.applicant.kind.value),
-    ]  # fmt: skip
+    ]
 
 
 def _given(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Finding]:
     """What was claimed at all. A field left out is unknown, not a no: it can still be supplied."""
     person = claims.applicant
     there = {
-        "identity.name_given": person.name, "identity.address_given": person.address and person.address.lines,
-        "contact.email_given": person.emails, "contact.phone_given": person.phones, "payment.given": claims.payments,
+        "identity.name_given": person.name,
+        "identity.address_given": person.address and person.address.lines,
+        "contact.email_given": person.emails,
+        "contact.phone_given": person.phones,
+        "payment.given": claims.payments,
         "use.place_given": person.place_of_use,
         "access.recorded": [e for e in evidence if e.kind is EvidenceKind.ACCESS],
-    }  # fmt: skip
+    }
     found = [_said(fact, True) for fact, value in there.items() if value]
     if person.address:
-        found.append(Finding("identity.address_form", contacts.check_address(person.address).value, "form", "address-form"))
+        found.append(
+            Finding("identity.address_form", contacts.check_address(person.address).value, "form", "address-form")
+        )
     for number in person.national_numbers:
         verdict, _ = numbers.check_national_number(number.country, number.scheme, number.value)
         found.append(Finding("identity.national_number", verdict.value, "check_digits", "national-number"))
@@ -77,10 +88,14 @@ def _documents(claims: ApplicationClaims, evidence: Sequence[Evidence], today: d
             basis = (str(piece.evidence_id),)
             found.append(Finding("identity.document", verdict.value, "mrz", code, basis))
             if verdict is Verification.VERIFIED:
-                found.append(Finding("identity.document_expired", zone.expires_on < today.isoformat(), "mrz", "expiry", basis))
+                found.append(
+                    Finding("identity.document_expired", zone.expires_on < today.isoformat(), "mrz", "expiry", basis)
+                )
                 found.append(Finding("identity.is_adult", _age(zone.born_on, today) >= adult_age, "mrz", "age", basis))
         elif piece.kind is EvidenceKind.VENDOR_REPORT:
-            found.append(Finding("identity.document", str(piece.data["result"]), "vendor_report", "vendor", (piece.evidence_id,)))
+            found.append(
+                Finding("identity.document", str(piece.data["result"]), "vendor_report", "vendor", (piece.evidence_id,))
+            )
     return found
 
 
@@ -112,7 +127,11 @@ def _same_name(claimed: str, read: str) -> bool:
 
 
 def _age(born_on: str, today: date) -> int:
-    year, month, day = (int(part) for part in (born_on + "-12-31")[:10].split("-")) if len(born_on) == 4 else map(int, born_on.split("-"))  # noqa: PLR2004  a year alone
+    year, month, day = (
+        (int(part) for part in (born_on + "-12-31")[:10].split("-"))
+        if len(born_on) == 4  # noqa: PLR2004  a year alone has four digits
+        else map(int, born_on.split("-"))
+    )
     return today.year - year - ((today.month, today.day) < (month, day))
 
 
@@ -121,11 +140,21 @@ def _codes(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Find
     found = []
     person = claims.applicant
     for channel, claimed in (("email", person.emails), ("phone", person.phones)):
-        back = [e for e in evidence if e.kind is EvidenceKind.CODE and e.data.get("channel") == channel
-                and e.data.get("destination") in claimed]  # fmt: skip
+        back = [
+            e
+            for e in evidence
+            if e.kind is EvidenceKind.CODE and e.data.get("channel") == channel and e.data.get("destination") in claimed
+        ]
         if back:
-            found.append(Finding(f"contact.{channel}", "verified", f"{channel}_code", "code-came-back",
-                                 tuple(e.evidence_id for e in back)))  # fmt: skip
+            found.append(
+                Finding(
+                    f"contact.{channel}",
+                    "verified",
+                    f"{channel}_code",
+                    "code-came-back",
+                    tuple(e.evidence_id for e in back),
+                )
+            )
         elif claimed:
             found.append(Finding(f"contact.{channel}", "untried", f"{channel}_code", "no-code-yet"))
     return found
@@ -138,7 +167,9 @@ def _others(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Fin
         basis = (str(piece.evidence_id),)
         if piece.kind is EvidenceKind.RESIDENCE and address:
             same = piece.data["country"] == address.country
-            found.append(Finding("identity.residence", "verified" if same else "refuted", "residence", "country", basis))
+            found.append(
+                Finding("identity.residence", "verified" if same else "refuted", "residence", "country", basis)
+            )
         if piece.kind is EvidenceKind.PAYMENT_CONFIRMED:
             found.append(Finding("payment.means", str(piece.data["result"]), "processor", "processor-word", basis))
     return found
@@ -149,11 +180,24 @@ def _entity(claims: ApplicationClaims, evidence: Sequence[Evidence], share: int)
     for piece in evidence:
         if piece.kind is EvidenceKind.REGISTRY_EXTRACT:
             claimed = person.registration
-            same = (claimed is not None and piece.data["jurisdiction"] == claimed.jurisdiction
-                    and piece.data["number"] == claimed.number and _same_name(person.name, str(piece.data["name"])))  # fmt: skip
-            found.append(Finding("entity.registration", "verified" if same else "refuted", "registry_extract", "extract",
-                                 (str(piece.evidence_id),)))  # fmt: skip
-    owners = [o for o in person.beneficial_owners if o.has_control or not o.share_percent or Decimal(o.share_percent) >= share]
+            same = (
+                claimed is not None
+                and piece.data["jurisdiction"] == claimed.jurisdiction
+                and piece.data["number"] == claimed.number
+                and _same_name(person.name, str(piece.data["name"]))
+            )
+            found.append(
+                Finding(
+                    "entity.registration",
+                    "verified" if same else "refuted",
+                    "registry_extract",
+                    "extract",
+                    (str(piece.evidence_id),),
+                )
+            )
+    owners = [
+        o for o in person.beneficial_owners if o.has_control or not o.share_percent or Decimal(o.share_percent) >= share
+    ]
     if person.beneficial_owners:
         found.append(_said("entity.owners_given", True))
         # Each owner's own session of evidence is a later capability: until then naming them is all there is.
@@ -172,7 +216,7 @@ def findings_to_facts(findings: Iterable[Finding]) -> tuple[Fact, ...]:
             by_name.setdefault(finding.fact, []).append(finding)
     facts = []
     for name, found in sorted(by_name.items()):
-        values = {f.value for f in found}
+        values = {f.value for f in found if f.value is not None}
         if len(values) > 1 and not all(v in _RANK for v in values):
             continue
         value = max(values, key=lambda v: _RANK.get(str(v), 0))

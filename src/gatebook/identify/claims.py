@@ -21,12 +21,25 @@ from gatebook.canonical import Plain
 from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.identify import contacts, numbers
 from gatebook.terms.account import (
-    AccessClaim, ApplicationClaims, BankClaim, CardClaim, PaymentClaim, ProcessorClaim, Product, WalletClaim,
-)  # fmt: skip
+    AccessClaim,
+    ApplicationClaims,
+    BankClaim,
+    CardClaim,
+    PaymentClaim,
+    ProcessorClaim,
+    Product,
+    WalletClaim,
+)
 from gatebook.terms.evidence import EvidenceKind, Verification
 from gatebook.terms.person import (
-    Address, BeneficialOwner, ClaimedUsLimb, NationalNumber, PersonClaims, PersonKind, Registration,
-)  # fmt: skip
+    Address,
+    BeneficialOwner,
+    ClaimedUsLimb,
+    NationalNumber,
+    PersonClaims,
+    PersonKind,
+    Registration,
+)
 
 _BORN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -75,7 +88,10 @@ class Reader:
         if len(value) > most:
             self.problem(where, "too-long", f"at most {most} characters")
             return ""
-        if any(c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in "\u200b\u2060\ufeff\u00ad" for c in value):
+        if any(
+            c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in "\u200b\u2060\ufeff\u00ad"
+            for c in value
+        ):
             self.problem(where, "hostile-character", "control, invisible and direction-changing characters are refused")
             return ""
         if numbers.holds_full_card_number(value) and not _MAY_BE_LONG.search(where):
@@ -102,7 +118,9 @@ class Reader:
             return []
         return [(f"{pointer}/{name}/{n}", item) for n, item in enumerate(value)]
 
-    def texts(self, data: Mapping[str, Any], pointer: str, name: str, make: Callable[[str, str], str]) -> tuple[str, ...]:
+    def texts(
+        self, data: Mapping[str, Any], pointer: str, name: str, make: Callable[[str, str], str]
+    ) -> tuple[str, ...]:
         """Return a list of texts, each made by ``make(text, pointer)``; empty ones are left out."""
         found = []
         for where, item in self.list(data, pointer, name):
@@ -159,14 +177,16 @@ def parse_application(data: Plain, now: datetime) -> ApplicationClaims:
     access = top.get("access")
     behalf = top.get("on_behalf_of")
     claims = ApplicationClaims(
-        applicant=_person(r, top.get("applicant", {}), "/applicant", 0), account_type=account_type,
+        applicant=_person(r, top.get("applicant", {}), "/applicant", 0),
+        account_type=account_type,
         product=_product(r, top.get("product", {})),
         payments=tuple(p for where, item in r.list(top, "", "payments") if (p := _payment(r, item, where))),
         access=None if access is None else _access(r, access),
-        purpose=r.text(top, "", "purpose", 2000), reference=r.text(top, "", "reference", 200),
+        purpose=r.text(top, "", "purpose", 2000),
+        reference=r.text(top, "", "reference", 200),
         is_reseller=r.flag(top, "", "is_reseller", default=False),
         on_behalf_of=None if behalf is None else _person(r, behalf, "/on_behalf_of", 0),
-    )  # fmt: skip
+    )
     r.done("this application cannot be taken")
     return claims
 
@@ -205,17 +225,31 @@ def _person(r: Reader, data: object, at: str, depth: int) -> PersonClaims:
     address, registration = p.get("address"), p.get("registration")
     return PersonClaims(
         kind=PersonKind(kind) if kind in list(PersonKind) else PersonKind.INDIVIDUAL,
-        name=r.text(p, at, "name", needed=True), aliases=r.texts(p, at, "aliases", lambda text, _: text),
-        born_on=_born(r, p, at), nationalities=r.texts(p, at, "nationalities", r.country),
+        name=r.text(p, at, "name", needed=True),
+        aliases=r.texts(p, at, "aliases", lambda text, _: text),
+        born_on=_born(r, p, at),
+        nationalities=r.texts(p, at, "nationalities", r.country),
         address=None if address is None else _address(r, address, f"{at}/address"),
         place_of_use=r.country_of(p, at, "place_of_use"),
-        emails=r.texts(p, at, "emails", lambda t, w: _or_problem(r, contacts.normal_email(t), w, "not-an-email", "is no e-mail address")),
-        phones=r.texts(p, at, "phones", lambda t, w: _or_problem(r, contacts.normal_phone(t), w, "not-a-phone", "must be an international number that begins with +")),
+        emails=r.texts(
+            p,
+            at,
+            "emails",
+            lambda t, w: _or_problem(r, contacts.normal_email(t), w, "not-an-email", "is no e-mail address"),
+        ),
+        phones=r.texts(
+            p,
+            at,
+            "phones",
+            lambda t, w: _or_problem(
+                r, contacts.normal_phone(t), w, "not-a-phone", "must be an international number that begins with +"
+            ),
+        ),
         us_limb=ClaimedUsLimb(limb) if limb in list(ClaimedUsLimb) else None,
         national_numbers=tuple(_national(r, item, where) for where, item in r.list(p, at, "national_numbers")),
         registration=None if registration is None else _registration(r, registration, f"{at}/registration"),
         beneficial_owners=tuple(_owner(r, item, where, depth) for where, item in owners),
-    )  # fmt: skip
+    )
 
 
 def _or_problem(r: Reader, value: str | None, where: str, code: str, reason: str) -> str:
@@ -228,7 +262,7 @@ def _born(r: Reader, data: Mapping[str, Any], at: str) -> str:
     text = r.text(data, at, "born_on", 10)
     try:
         if text and not (_BORN.fullmatch(text) and date.fromisoformat((text + "-01-01")[:10]) <= r.now.date()):
-            raise ValueError
+            raise ValueError  # noqa: TRY301  one problem for every way a date can be wrong
     except ValueError:
         r.problem(f"{at}/born_on", "not-a-date", "must be YYYY, YYYY-MM or YYYY-MM-DD and lie in the past")
         return ""
@@ -238,7 +272,9 @@ def _born(r: Reader, data: Mapping[str, Any], at: str) -> str:
 def _address(r: Reader, data: object, at: str) -> Address:
     a = r.table(data, at, _names(Address), {"country"})
     lines = r.texts(a, at, "lines", lambda text, _: text)
-    return Address(r.country_of(a, at, "country"), lines, *(r.text(a, at, n) for n in ("city", "region", "postal_code")))
+    return Address(
+        r.country_of(a, at, "country"), lines, *(r.text(a, at, n) for n in ("city", "region", "postal_code"))
+    )
 
 
 def _national(r: Reader, data: object, at: str) -> NationalNumber:
@@ -272,8 +308,11 @@ def _owner(r: Reader, data: object, at: str, depth: int) -> BeneficialOwner:
 def _payment(r: Reader, data: object, at: str) -> PaymentClaim | None:
     kind = data.get("kind") if isinstance(data, Mapping) else None
     made: dict[object, Callable[[Reader, Any, str], PaymentClaim]] = {
-        "card": _card, "bank": _bank, "wallet": _wallet, "processor": _processor,
-    }  # fmt: skip
+        "card": _card,
+        "bank": _bank,
+        "wallet": _wallet,
+        "processor": _processor,
+    }
     if kind not in made:
         r.problem(f"{at}/kind", "unknown-kind", "must be card, bank, wallet or processor")
         return None
@@ -294,7 +333,9 @@ def _bank(r: Reader, data: object, at: str) -> BankClaim:
     b = r.table(data, at, {"kind", "iban"}, {"iban"})
     value = b.get("iban", "")
     iban = numbers.normal_iban(value) if isinstance(value, str) and len(value) <= 50 else None  # noqa: PLR2004  spaced IBAN
-    return BankClaim(_or_problem(r, iban, f"{at}/iban", "check-digits", "does not have the form or check digits of an IBAN"))
+    return BankClaim(
+        _or_problem(r, iban, f"{at}/iban", "check-digits", "does not have the form or check digits of an IBAN")
+    )
 
 
 def _wallet(r: Reader, data: object, at: str) -> WalletClaim:
@@ -326,11 +367,20 @@ def claims_to_plain(claims: ApplicationClaims) -> dict[str, Any]:
 #: Kinds that may be submitted: every field, and those needed. The rest Gatebook makes itself.
 SUBMITTED: Mapping[EvidenceKind, tuple[set[str], set[str]]] = {
     EvidenceKind.MRZ: ({"lines"}, {"lines"}),
-    EvidenceKind.RESIDENCE: ({"issuer", "issued_on", "country", "shows_name", "shows_address"}, {"country", "issued_on"}),
-    EvidenceKind.REGISTRY_EXTRACT: ({"jurisdiction", "number", "name", "status", "as_of"}, {"jurisdiction", "number", "name"}),
+    EvidenceKind.RESIDENCE: (
+        {"issuer", "issued_on", "country", "shows_name", "shows_address"},
+        {"country", "issued_on"},
+    ),
+    EvidenceKind.REGISTRY_EXTRACT: (
+        {"jurisdiction", "number", "name", "status", "as_of"},
+        {"jurisdiction", "number", "name"},
+    ),
     EvidenceKind.PAYMENT_CONFIRMED: ({"processor", "means", "country", "result"}, {"processor", "result"}),
-    EvidenceKind.VENDOR_REPORT: ({"vendor", "report", "result", "name", "born_on", "document_country"}, {"vendor", "result"}),
-}  # fmt: skip
+    EvidenceKind.VENDOR_REPORT: (
+        {"vendor", "report", "result", "name", "born_on", "document_country"},
+        {"vendor", "result"},
+    ),
+}
 
 
 def parse_evidence(data: Plain, now: datetime) -> tuple[EvidenceKind, dict[str, Any]]:

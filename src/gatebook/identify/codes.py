@@ -57,7 +57,7 @@ def _digest(salt: bytes, code: str) -> str:
 
 def new_challenge(
     code: str, salt: bytes, now: datetime, *, channel: str, which: int, previous: CodeChallenge | None
-) -> CodeChallenge:  # fmt: skip
+) -> CodeChallenge:
     """Return the challenge of a fresh code. Raises TooMany when asked too soon or too often within the hour."""
     fresh = CodeChallenge(channel, which, salt, _digest(salt, code), now, now, 1, 0)
     if previous is None or now - previous.began_at >= _HOUR:

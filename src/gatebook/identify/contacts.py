@@ -41,9 +41,12 @@ def phone_country(text: str) -> str:
 def check_address(address: Address) -> Verification:
     """Test an address against its country's form. A country without one leaves it untried."""
     given = {
-        "country_code": address.country, "street_address": "\n".join(address.lines), "city": address.city,
-        "country_area": address.region, "postal_code": address.postal_code,
-    }  # fmt: skip
+        "country_code": address.country,
+        "street_address": "\n".join(address.lines),
+        "city": address.city,
+        "country_area": address.region,
+        "postal_code": address.postal_code,
+    }
     try:
         normalize_address(given)
     except InvalidAddressError:

@@ -19,9 +19,25 @@ _LINE = re.compile(r"[A-Z0-9<]+")
 _WEIGHTS = (7, 3, 1)
 #: ICAO codes that are not ISO 3166-1 alpha-3; None where no country stands behind the code.
 _ICAO_ONLY: Mapping[str, str | None] = {
-    "D": "DE", "GBD": "GB", "GBN": "GB", "GBO": "GB", "GBP": "GB", "GBS": "GB", "RKS": "XK", "EUE": None, "UNO": None,
-    "UNA": None, "UNK": None, "XXA": None, "XXB": None, "XXC": None, "XXX": None, "UTO": None, "XOM": None, "XPO": None,
-}  # fmt: skip
+    "D": "DE",
+    "GBD": "GB",
+    "GBN": "GB",
+    "GBO": "GB",
+    "GBP": "GB",
+    "GBS": "GB",
+    "RKS": "XK",
+    "EUE": None,
+    "UNO": None,
+    "UNA": None,
+    "UNK": None,
+    "XXA": None,
+    "XXB": None,
+    "XXC": None,
+    "XXX": None,
+    "UTO": None,
+    "XOM": None,
+    "XPO": None,
+}
 #: layout: (lines, length) -> where each field stands as (line, start, stop)
 _NAMES = {"TD1": (3, 30), "TD2": (2, 36), "TD3": (2, 44), "MRV-A": (2, 44), "MRV-B": (2, 36)}
 
@@ -99,24 +115,35 @@ def _td1(lines: Sequence[str], today: date) -> MachineReadableZone:
         number, digit, optional = number + rest[:-1], rest[-1:], left
     surname, given = _names(three)
     checks = {
-        "number": digit == check_digit(number), "birth": two[6] == check_digit(two[:6]),
+        "number": digit == check_digit(number),
+        "birth": two[6] == check_digit(two[:6]),
         "expiry": two[14] == check_digit(two[8:14]),
         "composite": two[29] == check_digit(one[5:30] + two[:7] + two[8:15] + two[18:29]),
-    }  # fmt: skip
+    }
     return MachineReadableZone(
-        "TD1", one[:2].strip("<"), one[2:5].strip("<"), number.strip("<"), two[15:18].strip("<"),
-        _date(two[:6], today, past=True), _date(two[8:14], today, past=False), two[7], surname, given,
-        (optional + two[18:29]).strip("<"), checks,
-    )  # fmt: skip
+        "TD1",
+        one[:2].strip("<"),
+        one[2:5].strip("<"),
+        number.strip("<"),
+        two[15:18].strip("<"),
+        _date(two[:6], today, past=True),
+        _date(two[8:14], today, past=False),
+        two[7],
+        surname,
+        given,
+        (optional + two[18:29]).strip("<"),
+        checks,
+    )
 
 
 def _two_lines(layout: str, lines: Sequence[str], today: date) -> MachineReadableZone:
     one, two = lines
     surname, given = _names(one[5:])
     checks = {
-        "number": two[9] == check_digit(two[:9]), "birth": two[19] == check_digit(two[13:19]),
+        "number": two[9] == check_digit(two[:9]),
+        "birth": two[19] == check_digit(two[13:19]),
         "expiry": two[27] == check_digit(two[21:27]),
-    }  # fmt: skip
+    }
     optional = two[28:]
     if layout == "TD3":
         optional = two[28:42]
@@ -127,10 +154,19 @@ def _two_lines(layout: str, lines: Sequence[str], today: date) -> MachineReadabl
         optional = two[28:35]
         checks["composite"] = two[35] == check_digit(two[:10] + two[13:20] + two[21:35])
     return MachineReadableZone(
-        layout, one[:2].strip("<"), one[2:5].strip("<"), two[:9].strip("<"), two[10:13].strip("<"),
-        _date(two[13:19], today, past=True), _date(two[21:27], today, past=False), two[20], surname, given,
-        optional.strip("<"), checks,
-    )  # fmt: skip
+        layout,
+        one[:2].strip("<"),
+        one[2:5].strip("<"),
+        two[:9].strip("<"),
+        two[10:13].strip("<"),
+        _date(two[13:19], today, past=True),
+        _date(two[21:27], today, past=False),
+        two[20],
+        surname,
+        given,
+        optional.strip("<"),
+        checks,
+    )
 
 
 def _date(six: str, today: date, *, past: bool) -> str:

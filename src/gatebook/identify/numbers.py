@@ -25,7 +25,14 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _XRP58 = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 #: currency -> versions of Base58Check it uses, and bech32 prefix
-_BASE58_VERSIONS: Mapping[str, tuple[int, ...]] = {"XBT": (0, 5), "LTC": (48, 50, 5), "TRX": (65,), "DASH": (76, 16), "ZEC": (28,), "DOGE": (30, 22)}
+_BASE58_VERSIONS: Mapping[str, tuple[int, ...]] = {
+    "XBT": (0, 5),
+    "LTC": (48, 50, 5),
+    "TRX": (65,),
+    "DASH": (76, 16),
+    "ZEC": (28,),
+    "DOGE": (30, 22),
+}
 _SEGWIT: Mapping[str, str] = {"XBT": "bc", "LTC": "ltc"}
 _EVM = frozenset({"ETH", "USDC", "USDT", "ETC", "BSC", "ARB"})
 _ALIASES = {"BTC": "XBT"}
@@ -33,8 +40,10 @@ _ALIASES = {"BTC": "XBT"}
 
 def holds_full_card_number(text: str) -> bool:
     """Return whether a text holds 12 to 19 digits that pass Luhn's check, in any script, spaced or not."""
-    plain = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and unicodedata.digit(c, None) is not None else c
-                    for c in unicodedata.normalize("NFKC", text))  # fmt: skip
+    plain = "".join(
+        str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and unicodedata.digit(c, None) is not None else c
+        for c in unicodedata.normalize("NFKC", text)
+    )
     return any(luhn.is_valid(re.sub(r"\D", "", found.group())) for found in _CARD.finditer(plain))
 
 
@@ -42,7 +51,9 @@ def check_national_number(country: str, scheme: str, value: str) -> tuple[Verifi
     """Test form and check digits; an unknown scheme is untried. Form is no proof that the number was issued."""
     if not re.fullmatch(r"[a-z]{2}", country.lower()) or not re.fullmatch(r"[a-z0-9_]{1,20}", scheme):
         return Verification.UNTRIED, value
-    name = f"stdnum.{country.lower()}.{scheme}".replace("stdnum.in.", "stdnum.in_.").replace("stdnum.is.", "stdnum.is_.")
+    name = f"stdnum.{country.lower()}.{scheme}".replace("stdnum.in.", "stdnum.in_.").replace(
+        "stdnum.is.", "stdnum.is_."
+    )
     try:
         module = importlib.import_module(name)
     except ImportError:

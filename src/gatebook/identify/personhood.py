@@ -47,14 +47,20 @@ def weak_signs(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> Signs
 def weigh(claims: ApplicationClaims, evidence: Sequence[Evidence], today: date, signs_needed: int = 2) -> list[Finding]:
     """Return findings for the limbs that apply to this kind of person, and the count of contradictions."""
     signs = weak_signs(claims, evidence)
-    limbs = _entity(claims, evidence) if claims.applicant.kind is PersonKind.ENTITY else _individual(claims, evidence, today)
+    limbs = (
+        _entity(claims, evidence)
+        if claims.applicant.kind is PersonKind.ENTITY
+        else _individual(claims, evidence, today)
+    )
     limbs += _located(claims, evidence, signs, limbs)
     if not any(f.value is True for f in limbs):
         limbs = _by_weak_signs(claims, signs, limbs, signs_needed)
     contradictions = _contradictions(claims, limbs)
     return [
         *limbs,
-        Finding("person.contradictions", len(contradictions), "compared", "contradictions", note="; ".join(contradictions)),
+        Finding(
+            "person.contradictions", len(contradictions), "compared", "contradictions", note="; ".join(contradictions)
+        ),
         Finding("person.weak_signs_of_us", len(signs.us), "counted", "weak-signs", signs.us),
         Finding("person.weak_signs_of_foreign", len(signs.foreign), "counted", "weak-signs", signs.foreign),
     ]
@@ -80,8 +86,15 @@ def _individual(claims: ApplicationClaims, evidence: Sequence[Evidence], today: 
         if piece.kind is EvidenceKind.VENDOR_REPORT and piece.data.get("result") == "verified":
             country = str(piece.data.get("document_country", ""))
             if country:
-                found.append(Finding("person.is_us_citizen", country == _US, "vendor_report", "document-country",
-                                     (piece.evidence_id,)))  # fmt: skip
+                found.append(
+                    Finding(
+                        "person.is_us_citizen",
+                        country == _US,
+                        "vendor_report",
+                        "document-country",
+                        (piece.evidence_id,),
+                    )
+                )
     foreign = [f for f in found if f.fact == "person.is_us_citizen" and f.value is False]
     claimed = claims.applicant.us_limb
     # A resident of the US holds a card that says so: a foreign document, no such card and no claim to one settles it.
@@ -93,21 +106,30 @@ def _individual(claims: ApplicationClaims, evidence: Sequence[Evidence], today: 
 def _entity(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Finding]:
     registration = claims.applicant.registration
     return [
-        Finding("person.is_organised_in_us", piece.data["jurisdiction"] == _US, "registry_extract", "registered-in",
-                (piece.evidence_id,))
+        Finding(
+            "person.is_organised_in_us",
+            piece.data["jurisdiction"] == _US,
+            "registry_extract",
+            "registered-in",
+            (piece.evidence_id,),
+        )
         for piece in evidence
         if piece.kind is EvidenceKind.REGISTRY_EXTRACT
         and (registration is None or piece.data["jurisdiction"] == registration.jurisdiction)
-    ]  # fmt: skip
+    ]
 
 
 def _located(
     claims: ApplicationClaims, evidence: Sequence[Evidence], signs: Signs, limbs: Sequence[Finding]
-) -> list[Finding]:  # fmt: skip
+) -> list[Finding]:
     """Where somebody is: a paper that shows residence; or a foreign document and address with no sign of the US."""
     papers = [e for e in evidence if e.kind is EvidenceKind.RESIDENCE and e.data.get("shows_name", True)]
-    found = [Finding("person.is_located_in_us", e.data["country"] == _US, "residence", "paper-of-residence",
-                     (e.evidence_id,)) for e in papers]  # fmt: skip
+    found = [
+        Finding(
+            "person.is_located_in_us", e.data["country"] == _US, "residence", "paper-of-residence", (e.evidence_id,)
+        )
+        for e in papers
+    ]
     address = claims.applicant.address
     settled_foreign = bool(limbs) and all(f.value is False for f in limbs)
     if not papers and settled_foreign and address and address.country != _US and not signs.us:
@@ -115,14 +137,14 @@ def _located(
     return found
 
 
-def _by_weak_signs(
-    claims: ApplicationClaims, signs: Signs, limbs: list[Finding], needed: int
-) -> list[Finding]:  # fmt: skip
+def _by_weak_signs(claims: ApplicationClaims, signs: Signs, limbs: list[Finding], needed: int) -> list[Finding]:
     """A claimed US limb with enough agreeing weak signs and nothing against it: the low burden for US persons."""
     limb = {
-        ClaimedUsLimb.CITIZEN: "person.is_us_citizen", ClaimedUsLimb.PERMANENT_RESIDENT: "person.is_us_permanent_resident",
-        ClaimedUsLimb.ORGANISED_IN_US: "person.is_organised_in_us", ClaimedUsLimb.LOCATED_IN_US: "person.is_located_in_us",
-    }.get(claims.applicant.us_limb or ClaimedUsLimb.NONE)  # fmt: skip
+        ClaimedUsLimb.CITIZEN: "person.is_us_citizen",
+        ClaimedUsLimb.PERMANENT_RESIDENT: "person.is_us_permanent_resident",
+        ClaimedUsLimb.ORGANISED_IN_US: "person.is_organised_in_us",
+        ClaimedUsLimb.LOCATED_IN_US: "person.is_located_in_us",
+    }.get(claims.applicant.us_limb or ClaimedUsLimb.NONE)
     if limb is None or limbs or signs.foreign or len(signs.us) < needed:
         return limbs
     return [Finding(limb, True, "weak_signs", "claim-and-signs", signs.us)]
@@ -132,11 +154,12 @@ def _contradictions(claims: ApplicationClaims, limbs: Sequence[Finding]) -> list
     found = []
     for fact in sorted({f.fact for f in limbs}):
         if len({f.value for f in limbs if f.fact == fact}) > 1:
-            found.append(f"{fact}: two pieces of evidence disagree")
+            found.append(f"{fact}: two pieces of evidence disagree")  # noqa: PERF401  the sentence reads better than the comprehension
     claimed = {
-        ClaimedUsLimb.CITIZEN: "person.is_us_citizen", ClaimedUsLimb.ORGANISED_IN_US: "person.is_organised_in_us",
+        ClaimedUsLimb.CITIZEN: "person.is_us_citizen",
+        ClaimedUsLimb.ORGANISED_IN_US: "person.is_organised_in_us",
         ClaimedUsLimb.LOCATED_IN_US: "person.is_located_in_us",
-    }.get(claims.applicant.us_limb or ClaimedUsLimb.NONE)  # fmt: skip
+    }.get(claims.applicant.us_limb or ClaimedUsLimb.NONE)
     if claimed and any(f.fact == claimed and f.value is False for f in limbs):
         found.append(f"{claimed}: claimed, but evidence says otherwise")
     if claims.applicant.us_limb is ClaimedUsLimb.NONE and any(f.value is True for f in limbs):

@@ -15,25 +15,77 @@ from gatebook.terms.person import PersonKind
 _MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("name", "Your full name.", ("applicant.name",), ("identity.name_given",), ""),
     ("address", "Your postal address.", ("applicant.address",), ("identity.address_given",), ""),
-    ("email_code", "Confirm your e-mail address with the code we send.", ("code",), ("contact.email", "contact.email_given"), ""),
+    (
+        "email_code",
+        "Confirm your e-mail address with the code we send.",
+        ("code",),
+        ("contact.email", "contact.email_given"),
+        "",
+    ),
     ("phone", "A telephone number.", ("applicant.phones",), ("contact.phone_given",), ""),
     ("phone_code", "Confirm your telephone number with the code we send.", ("code",), ("contact.phone",), ""),
-    ("payment", "A means of payment: card (never the full number), bank account, wallet or processor token.", ("payments",), ("payment.given",), ""),
-    ("document", "The machine-readable lines of a passport or identity card, or a report of your verifier.", ("mrz", "vendor_report"),
-     ("identity.document", "identity.is_adult", "identity.document_expired", "identity.national_number",
-      "person.is_us_citizen", "person.is_us_permanent_resident"), "individual"),
-    ("residence", "A paper that shows your name and address, such as a bill or a bank statement.", ("residence",),
-     ("person.is_located_in_us", "identity.residence"), ""),
-    ("registration", "An extract of the register your organisation is in.", ("registry_extract",),
-     ("entity.registration", "person.is_organised_in_us", "identity.national_number"), "entity"),
-    ("owners", "The persons who own or control your organisation.", ("applicant.beneficial_owners",),
-     ("entity.owners_given", "entity.owners_identified"), "entity"),
-    ("place_of_use", "The country in which the service will be used.", ("applicant.place_of_use",), ("use.place_given",), ""),
-    ("access", "The network address the application came from; the provider's own system sends it.", ("access",), ("access.recorded",), ""),
-)  # fmt: skip
+    (
+        "payment",
+        "A means of payment: card (never the full number), bank account, wallet or processor token.",
+        ("payments",),
+        ("payment.given",),
+        "",
+    ),
+    (
+        "document",
+        "The machine-readable lines of a passport or identity card, or a report of your verifier.",
+        ("mrz", "vendor_report"),
+        (
+            "identity.document",
+            "identity.is_adult",
+            "identity.document_expired",
+            "identity.national_number",
+            "person.is_us_citizen",
+            "person.is_us_permanent_resident",
+        ),
+        "individual",
+    ),
+    (
+        "residence",
+        "A paper that shows your name and address, such as a bill or a bank statement.",
+        ("residence",),
+        ("person.is_located_in_us", "identity.residence"),
+        "",
+    ),
+    (
+        "registration",
+        "An extract of the register your organisation is in.",
+        ("registry_extract",),
+        ("entity.registration", "person.is_organised_in_us", "identity.national_number"),
+        "entity",
+    ),
+    (
+        "owners",
+        "The persons who own or control your organisation.",
+        ("applicant.beneficial_owners",),
+        ("entity.owners_given", "entity.owners_identified"),
+        "entity",
+    ),
+    (
+        "place_of_use",
+        "The country in which the service will be used.",
+        ("applicant.place_of_use",),
+        ("use.place_given",),
+        "",
+    ),
+    (
+        "access",
+        "The network address the application came from; the provider's own system sends it.",
+        ("access",),
+        ("access.recorded",),
+        "",
+    ),
+)
 
 
-def requirements_due(missing: Sequence[tuple[str, tuple[str, ...]]], claims: ApplicationClaims) -> tuple[Requirement, ...]:
+def requirements_due(
+    missing: Sequence[tuple[str, tuple[str, ...]]], claims: ApplicationClaims
+) -> tuple[Requirement, ...]:
     """Return the least requirements that together settle every missing fact an applicant can supply.
 
     ``missing`` holds (fact, clauses that ask for it). Greedy: the means that settles most goes first, ties by table.
@@ -52,9 +104,9 @@ def requirements_due(missing: Sequence[tuple[str, tuple[str, ...]]], claims: App
     return tuple(sorted(chosen, key=lambda r: [m[0] for m in _MEANS].index(r.requirement)))
 
 
-def _reach(means: tuple[str, str, tuple[str, ...], tuple[str, ...], str], claims: ApplicationClaims) -> tuple[
-    str, str, tuple[str, ...], tuple[str, ...], str
-]:  # fmt: skip
+def _reach(
+    means: tuple[str, str, tuple[str, ...], tuple[str, ...], str], claims: ApplicationClaims
+) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
     """A foreign document with a foreign address and no sign of the US settles location too; then no paper is asked."""
     address = claims.applicant.address
     if means[0] == "document" and address and address.country != "US" and "US" not in claims.applicant.nationalities:
@@ -104,10 +156,8 @@ def _plain(value: str) -> str:
 
 def _document_number(lines: Sequence[str]) -> str:
     """The number as the zone has it, with its issuer, so that two states' equal numbers differ."""
-    if len(lines) == 3 and len(lines[0]) == 30:  # noqa: PLR2004  TD1
+    if len(lines) == 3 and len(lines[0]) == 30:  # noqa: PLR2004  the shape of TD1
         return f"{lines[0][2:5].strip('<')}:{lines[0][5:14].strip('<')}"
     if len(lines) == 2 and len(lines[1]) >= 36:  # noqa: PLR2004  the two-line layouts
         return f"{lines[0][2:5].strip('<')}:{lines[1][:9].strip('<')}"
     return ""
-
-

@@ -69,9 +69,22 @@ def clause(
             raise LawError(f"the clause {put.__name__} needs a citation, a first line and a known effect")
         clause_id = f"{source}/{stem}.{name or put.__name__}"
         REGISTERED.append(
-            Clause(clause_id, source, f"{source}/{stem}.py", cites, standing, begins, ends, unmet, when, exception_to,
-                   duty, for_applicant, put)
-        )  # fmt: skip
+            Clause(
+                clause_id,
+                source,
+                f"{source}/{stem}.py",
+                cites,
+                standing,
+                begins,
+                ends,
+                unmet,
+                when,
+                exception_to,
+                duty,
+                for_applicant,
+                put,
+            )
+        )
         return put
 
     return register

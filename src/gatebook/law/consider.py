@@ -22,7 +22,9 @@ def consider(law: LawOfDay, facts: Facts) -> tuple[Reason, ...]:
     """Return a reason for every clause in force, in order of id. Two exceptions met at once raise LawError."""
     answered = {clause.clause_id: _answer(clause, law.parameters, facts) for clause in law.clauses}
     yields = _exceptions(law.clauses, {clause_id: answer for clause_id, (answer, _) in answered.items()})
-    return tuple(_reason(clause, law, *answered[clause.clause_id], yields.get(clause.clause_id, "")) for clause in law.clauses)
+    return tuple(
+        _reason(clause, law, *answered[clause.clause_id], yields.get(clause.clause_id, "")) for clause in law.clauses
+    )
 
 
 def _answer(clause: Clause, numbers: Parameters, facts: Facts) -> tuple[Answer, Facts]:
@@ -39,7 +41,9 @@ def _exceptions(clauses: Sequence[Clause], answers: dict[str, Answer]) -> dict[s
         if clause.exception_to and answers[clause.clause_id] is Answer.MET:
             for base in clause.exception_to:
                 if base in found:
-                    raise LawError(f"{found[base]} and {clause.clause_id} both set {base} aside; the law must say which")
+                    raise LawError(
+                        f"{found[base]} and {clause.clause_id} both set {base} aside; the law must say which"
+                    )
                 found[base] = clause.clause_id
     return found
 
@@ -50,11 +54,18 @@ def _reason(clause: Clause, law: LawOfDay, answer: Answer, seen: Facts, yielded_
         effect = "none"  # an exception or a definition asks for nothing by itself
     looked = sorted(seen.looked_at)
     return Reason(
-        clause=clause.clause_id, cites=clause.cites, standing=clause.standing, rests_on=law.rests_on(clause.source),
-        answer=answer, effect=effect, duty=clause.duty, for_applicant=clause.for_applicant,
+        clause=clause.clause_id,
+        cites=clause.cites,
+        standing=clause.standing,
+        rests_on=law.rests_on(clause.source),
+        answer=answer,
+        effect=effect,
+        duty=clause.duty,
+        for_applicant=clause.for_applicant,
         facts=tuple(Fact(f.name, f.value, f.basis) for f in seen if f.name in looked),
-        missing=tuple(name for name in looked if not seen.looked_at[name]), yielded_to=yielded_to,
-    )  # fmt: skip
+        missing=tuple(name for name in looked if not seen.looked_at[name]),
+        yielded_to=yielded_to,
+    )
 
 
 def personhood(facts: Facts) -> Personhood:

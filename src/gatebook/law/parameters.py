@@ -49,7 +49,15 @@ def parse_parameter(name: str, text: str) -> Parameter:
     try:
         data = yaml.safe_load(text)
         values = tuple(
-            DatedValue(v["begins"], v.get("ends"), v["value"], v["cites"], Standing(v["standing"]), v["confirmed"], v["checked_on"])
+            DatedValue(
+                v["begins"],
+                v.get("ends"),
+                v["value"],
+                v["cites"],
+                Standing(v["standing"]),
+                v["confirmed"],
+                v["checked_on"],
+            )
             for v in data["values"]
         )
         parameter = Parameter(name, data["means"], data.get("unit", ""), values)

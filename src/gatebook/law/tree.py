@@ -95,17 +95,21 @@ class LawTree:
     def on(self, day: date) -> LawOfDay:
         """Return the law in force on ``day``. Later law never changes an earlier day's edition."""
         adopted = {a.source: a for a in self.adoptions if a.holds_on(day)}
-        resting = {s.name: _rests(s, adopted.get(s.name)) for s in self.sources.values() if s.binds or s.name in adopted}
+        resting = {
+            s.name: _rests(s, adopted.get(s.name)) for s in self.sources.values() if s.binds or s.name in adopted
+        }
         clauses = tuple(c for c in self.clauses if c.source in resting and c.holds_on(day))
         held = self._values(day)
         edition = canonical.digest(
             {
-                "clauses": [[c.clause_id, c.cites, c.standing, c.begins, c.ends, c.unmet, self.digests.get(c.module, "")]
-                            for c in clauses],
+                "clauses": [
+                    [c.clause_id, c.cites, c.standing, c.begins, c.ends, c.unmet, self.digests.get(c.module, "")]
+                    for c in clauses
+                ],
                 "parameters": {name: [v.value, v.cites, v.standing, v.begins] for name, v in held.items()},
                 "resting": resting,
             }
-        )  # fmt: skip
+        )
         return LawOfDay(day, edition, clauses, Parameters(held), resting)
 
     def _values(self, day: date) -> dict[str, DatedValue]:
@@ -122,7 +126,8 @@ def parse_adoptions(text: str) -> tuple[Adoption, ...]:
     """Read ``adopt.yaml``: a list of source, begins, and perhaps ends and note."""
     try:
         found = tuple(
-            Adoption(str(a["source"]), a["begins"], a.get("ends"), str(a.get("note", ""))) for a in yaml.safe_load(text) or []
+            Adoption(str(a["source"]), a["begins"], a.get("ends"), str(a.get("note", "")))
+            for a in yaml.safe_load(text) or []
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise LawError(f"adopt.yaml cannot be read: {type(error).__name__}") from None
@@ -160,7 +165,7 @@ def _check(tree: LawTree) -> None:
         if clause.source not in tree.sources:
             raise LawError(f"the source {clause.source} has no source.yaml")
         if missing := set(clause.exception_to) - ids:
-            raise LawError(f"{clause.clause_id} is an exception to {sorted(missing)[0]}, which is no clause")
+            raise LawError(f"{clause.clause_id} is an exception to {min(missing)}, which is no clause")
     for adoption in tree.adoptions:
         if adoption.source not in tree.sources:
             raise LawError("adopt.yaml names a source of law that is not there")

@@ -22,7 +22,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 def fetch(
     files: Mapping[str, str], client: httpx.Client, progress: Callable[[str, int], None] = lambda _, __: None
-) -> dict[str, bytes]:  # fmt: skip
+) -> dict[str, bytes]:
     """Fetch every file of a list; ``progress(name, bytes so far)``. Raises Unavailable or ListError; keeps nothing."""
     return {name: _one(name, url, client, progress) for name, url in files.items()}
 
@@ -35,7 +35,9 @@ def _one(name: str, url: str, client: httpx.Client, progress: Callable[[str, int
     try:
         with client.stream("GET", address, follow_redirects=address.scheme == "https") as response:
             if not response.is_success:
-                raise Unavailable(f"{name}: the list's publisher answered {response.status_code}; the old edition stays")
+                raise Unavailable(
+                    f"{name}: the list's publisher answered {response.status_code}; the old edition stays"
+                )
             for chunk in response.iter_bytes():
                 found += chunk
                 progress(name, len(found))

@@ -15,11 +15,31 @@ import structlog
 
 ALLOWED = frozenset(
     {
-        "event", "level", "timestamp", "method", "route", "status", "duration_ms", "application_id", "account_id",
-        "review_id", "determination_id", "operator_id", "position", "outcome", "code", "error", "count", "size",
-        "list_id", "digest", "port", "state", "request_id",
+        "event",
+        "level",
+        "timestamp",
+        "method",
+        "route",
+        "status",
+        "duration_ms",
+        "application_id",
+        "account_id",
+        "review_id",
+        "determination_id",
+        "operator_id",
+        "position",
+        "outcome",
+        "code",
+        "error",
+        "count",
+        "size",
+        "list_id",
+        "digest",
+        "port",
+        "state",
+        "request_id",
     }
-)  # fmt: skip
+)
 
 
 def keep_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401  the library's shape

@@ -35,9 +35,11 @@ class TextMessageHook:
         stamp = int(time.time())
         message_id = "txt_" + hashlib.sha256(body + str(stamp).encode()).hexdigest()[:26]
         headers = {
-            "content-type": "application/json", "webhook-id": message_id, "webhook-timestamp": str(stamp),
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(stamp),
             "webhook-signature": sign_hmac(self._secret, message_id, stamp, body),
-        }  # fmt: skip
+        }
         try:
             response = self._client.post(self._url, content=body, headers=headers)
         except httpx.HTTPError as error:

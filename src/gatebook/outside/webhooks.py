@@ -6,13 +6,12 @@ The trap guarded against: a provider's endpoint used to reach into a private net
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import ipaddress
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
-
-import hashlib
-import hmac
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

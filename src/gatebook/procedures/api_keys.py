@@ -22,8 +22,11 @@ _MOST_DAYS = 730
 def make_key(house: House, operator: Operator, scopes: list[str], days: int) -> tuple[str, str]:
     """Make a key; return its id and the secret ``gbk_<id>_<random>``, which is shown this once."""
     permit(house, operator, "admin", "make-key")
-    problems = [FieldProblem(f"/scopes/{n}", "unknown-scope", f"one of {', '.join(sorted(SCOPES))}")
-                for n, scope in enumerate(scopes) if scope not in SCOPES]  # fmt: skip
+    problems = [
+        FieldProblem(f"/scopes/{n}", "unknown-scope", f"one of {', '.join(sorted(SCOPES))}")
+        for n, scope in enumerate(scopes)
+        if scope not in SCOPES
+    ]
     if not scopes:
         problems.append(FieldProblem("/scopes", "empty", "a key needs at least one scope"))
     if not 1 <= days <= _MOST_DAYS:
@@ -32,7 +35,11 @@ def make_key(house: House, operator: Operator, scopes: list[str], days: int) -> 
         raise InvalidInput("this key cannot be made", tuple(problems))
     key_id, now = house.new_id("key"), house.now()
     secret = base64.urlsafe_b64encode(house.draw(32)).rstrip(b"=").decode()
-    held = {"hash": _hash(secret), "scopes": sorted(set(scopes)), "ends_at": canonical.instant(now + timedelta(days=days))}
+    held = {
+        "hash": _hash(secret),
+        "scopes": sorted(set(scopes)),
+        "ends_at": canonical.instant(now + timedelta(days=days)),
+    }
     with house.state.transaction() as work:
         work.shelf.put("api-key", key_id, canonical.encode(held), now + timedelta(days=days))
         enter(work, Entry("key.made", now, operator.operator_id, body={"key": key_id, "scopes": held["scopes"]}))

@@ -71,32 +71,40 @@ def load_case(house: House, operator: Operator, application_id: str, purpose: st
     wanted = sorted((r for r in records if r["kind"] in _OF_A_CASE), key=lambda r: r["position"])
     payloads = house.door.read(
         house.state, [r["record_id"] for r in wanted], purpose, operator.operator_id, house.now()
-    )  # fmt: skip
+    )
     return _assemble(house, row, list(zip(wanted, payloads, strict=True)), reviews, account_id)
 
 
 def _assemble(
     house: House, row: Row, opened: Sequence[tuple[Row, Any]], reviews: Sequence[Row], account_id: str
-) -> Case:  # fmt: skip
+) -> Case:
     claims = next(p["claims"] for r, p in opened if r["kind"] == "application.received")
     evidence = tuple(_evidence(r, p) for r, p in opened if r["kind"] in ("evidence.received", "code.answered"))
-    counted = {r["review_id"]: r for r in reviews
-               if r["state"] in ("disposed", "closed") and r["disposition"] and (r["account_id"] or "") == account_id}  # fmt: skip
+    counted = {
+        r["review_id"]: r
+        for r in reviews
+        if r["state"] in ("disposed", "closed") and r["disposition"] and (r["account_id"] or "") == account_id
+    }
     words = [p for r, p in opened if r["kind"] == "review.disposed" and p["review"] in counted]
     return Case(
-        application_id=row["application_id"], person_id=row["person_id"],
-        claims=claim_parser.parse_application(claims, house.now()), evidence=evidence, account_id=account_id,
+        application_id=row["application_id"],
+        person_id=row["person_id"],
+        claims=claim_parser.parse_application(claims, house.now()),
+        evidence=evidence,
+        account_id=account_id,
         disposition=str(words[-1]["disposition"]) if words else "",
         cleared=frozenset(k for p in words if p["match"] == "different" for k in p["candidates"]),
         accepted=frozenset(k for p in words if p["match"] == "same" for k in p["candidates"]),
-    )  # fmt: skip
+    )
 
 
 def _evidence(row: Row, payload: Mapping[str, Any]) -> Evidence:
     return Evidence(
-        EvidenceId(str(payload.get("evidence", row["record_id"]))), EvidenceKind(payload["kind"]),
-        canonical.parse_instant(row["sealed_at"]), payload["data"],
-    )  # fmt: skip
+        EvidenceId(str(payload.get("evidence", row["record_id"]))),
+        EvidenceKind(payload["kind"]),
+        canonical.parse_instant(row["sealed_at"]),
+        payload["data"],
+    )
 
 
 def query_of(case: Case) -> Query:
@@ -120,6 +128,10 @@ def _query(person: PersonClaims, identifiers: Sequence[tuple[str, str]]) -> Quer
     wallets = tuple((kind.removeprefix("wallet:"), value) for kind, value in identifiers if kind.startswith("wallet:"))
     numbers = tuple((kind, value) for kind, value in identifiers if not kind.startswith("wallet:"))
     return Query(
-        names=(person.name, *person.aliases), kind=person.kind.value, born_on=person.born_on,
-        countries=tuple(dict.fromkeys(countries)), numbers=numbers, wallets=wallets,
-    )  # fmt: skip
+        names=(person.name, *person.aliases),
+        kind=person.kind.value,
+        born_on=person.born_on,
+        countries=tuple(dict.fromkeys(countries)),
+        numbers=numbers,
+        wallets=wallets,
+    )

@@ -39,6 +39,16 @@ def end_account(house: House, operator: Operator, account_id: str, cause: str, *
         if account["status"] == "closed":
             raise Conflict("this account is closed already")
         body = {"cause": cause, "for_cause": for_cause, "retain_until": until, "retain_rule": rule}
-        enter(work, Entry("account.closed", now, operator.operator_id, person=account["person_id"],
-                          application=account["application_id"], account=account_id, body=body))  # fmt: skip
+        enter(
+            work,
+            Entry(
+                "account.closed",
+                now,
+                operator.operator_id,
+                person=account["person_id"],
+                application=account["application_id"],
+                account=account_id,
+                body=body,
+            ),
+        )
         tell(house, work, "account.closed", account=account_id, cause=cause)

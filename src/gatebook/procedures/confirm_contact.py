@@ -39,13 +39,21 @@ def send_code(house: House, operator: Operator, application_id: str, channel: st
     with house.state.transaction() as work:
         work.shelf.put("code", f"{application_id}/{channel}", challenge.to_bytes(), None)
         row = work.registers.get("applications", application_id)
-        entry = Entry("code.sent", house.now(), operator.operator_id, person=str(row["person_id"]) if row else "",
-                      application=application_id, body={"channel": channel})  # fmt: skip
+        entry = Entry(
+            "code.sent",
+            house.now(),
+            operator.operator_id,
+            person=str(row["person_id"]) if row else "",
+            application=application_id,
+            body={"channel": channel},
+        )
         enter(work, entry)
     house.senders[channel].send_code(destination, code, codes.EXPIRES_MINUTES)
 
 
-def answer_code(house: House, operator: Operator, application_id: str, channel: str, given: str) -> tuple[str, Determined | None]:
+def answer_code(
+    house: House, operator: Operator, application_id: str, channel: str, given: str
+) -> tuple[str, Determined | None]:
     """Test the code that came back. Returns the verdict, and what was determined when it was right."""
     permit(house, operator, "apply", "answer-code")
     key = f"{application_id}/{channel}"
@@ -61,9 +69,17 @@ def answer_code(house: House, operator: Operator, application_id: str, channel: 
             work.shelf.remove("code", key)
         else:
             row = work.registers.get("applications", application_id)
-            enter(work, Entry("code.answered", house.now(), operator.operator_id,
-                              person=str(row["person_id"]) if row else "", application=application_id,
-                              body={"channel": channel, "verdict": verdict}))  # fmt: skip
+            enter(
+                work,
+                Entry(
+                    "code.answered",
+                    house.now(),
+                    operator.operator_id,
+                    person=str(row["person_id"]) if row else "",
+                    application=application_id,
+                    body={"channel": channel, "verdict": verdict},
+                ),
+            )
     if verdict != "right":
         return verdict, None
     return verdict, _confirmed(house, operator, application_id, channel, challenge.which)
@@ -73,9 +89,17 @@ def _confirmed(house: House, operator: Operator, application_id: str, channel: s
     case = cases.load_case(house, operator, application_id, "determination")
     destination = _pick(case, channel, which)
     data: Plain = {"channel": channel, "destination": destination, "verdict": "verified"}
-    piece = Evidence(EvidenceId(house.new_id("evi")), EvidenceKind.CODE, house.now(), data if isinstance(data, dict) else {})
-    entry = Entry("code.answered", house.now(), operator.operator_id, person=case.person_id,
-                  application=application_id, body={"channel": channel, "verdict": "right"})  # fmt: skip
+    piece = Evidence(
+        EvidenceId(house.new_id("evi")), EvidenceKind.CODE, house.now(), data if isinstance(data, dict) else {}
+    )
+    entry = Entry(
+        "code.answered",
+        house.now(),
+        operator.operator_id,
+        person=case.person_id,
+        application=application_id,
+        body={"channel": channel, "verdict": "right"},
+    )
     payload: Plain = {"evidence": piece.evidence_id, "kind": piece.kind.value, "data": canonical.plain(data)}
     with house.state.transaction() as work:
         enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))

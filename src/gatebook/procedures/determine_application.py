@@ -47,7 +47,7 @@ def determine_application(house: House, operator: Operator, case: cases.Case) ->
     facts = gather_facts(house, law, case, screened)  # (5) and all that was found before
     determination = _put(house, law, case, facts)
     due = plan.requirements_due(consider.due_facts(determination.reasons), case.claims)
-    waiting_on = _waits_for(determination, due, facts)
+    waiting_on = _waits_for(determination, due)
     position = _enter_determination(house, operator, case, determination, due, waiting_on)  # (6)
     account_id = _carry_out(house, operator, case, law, determination)
     return Determined(determination, position, due, waiting_on, account_id)
@@ -69,31 +69,45 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> tuple[Scr
     screening = house.screener().screen(cases.query_of(case))
     others = [house.screener().screen(query) for query in cases.queries_of_others(case.claims)]
     payload = canonical.plain(
-        {"candidates": [candidate_to_plain(c) for c in screening.candidates],
-         "others": [[candidate_to_plain(c) for c in other.candidates] for other in others]}
-    )  # fmt: skip
+        {
+            "candidates": [candidate_to_plain(c) for c in screening.candidates],
+            "others": [[candidate_to_plain(c) for c in other.candidates] for other in others],
+        }
+    )
     body = {
-        "candidates": len(screening.candidates), "strongest": strongest(screening.candidates),
-        "lists": [edition.digest for edition in screening.editions], "settings": screening.settings,
-    }  # fmt: skip
+        "candidates": len(screening.candidates),
+        "strongest": strongest(screening.candidates),
+        "lists": [edition.digest for edition in screening.editions],
+        "settings": screening.settings,
+    }
     with house.state.transaction() as work:
-        entry = Entry("person.screened", house.now(), operator.operator_id, person=case.person_id,
-                      application=case.application_id, account=case.account_id, body=body)  # fmt: skip
+        entry = Entry(
+            "person.screened",
+            house.now(),
+            operator.operator_id,
+            person=case.person_id,
+            application=case.application_id,
+            account=case.account_id,
+            body=body,
+        )
         enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
     return screening, others
 
 
-def gather_facts(
-    house: House, law: LawOfDay, case: cases.Case, screened: tuple[Screening, list[Screening]]
-) -> Facts:  # fmt: skip
+def gather_facts(house: House, law: LawOfDay, case: cases.Case, screened: tuple[Screening, list[Screening]]) -> Facts:
     """Turn findings, earlier dealings and an officer's word into the facts put to the law."""
     numbers, today = law.parameters, house.now().date()
     screening, others = screened
     findings = (
-        *check.check_claims(case.claims, case.evidence, today, adult_age=int(numbers.number("house/adult_age")),
-                            owner_share_percent=int(numbers.number("cip_2024/beneficial_owner_share"))),
+        *check.check_claims(
+            case.claims,
+            case.evidence,
+            today,
+            adult_age=int(numbers.number("house/adult_age")),
+            owner_share_percent=int(numbers.number("cip_2024/beneficial_owner_share")),
+        ),
         *screening_findings(screening, today, int(numbers.number("house/list_age_days")), others),
-    )  # fmt: skip
+    )
     with house.state.read() as work:
         earlier = _earlier(house, work, case)
     return Facts(check.findings_to_facts(findings)).with_facts((*earlier, *case.disposition_facts(screening)))
@@ -110,13 +124,17 @@ def _earlier(house: House, work: Work, case: cases.Case) -> Sequence[Fact]:
 def _put(house: House, law: LawOfDay, case: cases.Case, facts: Facts) -> Determination:
     at = house.now()
     return determine(
-        law, facts, determination_id=DeterminationId(house.new_id("det")),
-        application_id=ApplicationId(case.application_id), person_id=PersonId(case.person_id),
-        asked_on=at.date(), at=at,
-    )  # fmt: skip
+        law,
+        facts,
+        determination_id=DeterminationId(house.new_id("det")),
+        application_id=ApplicationId(case.application_id),
+        person_id=PersonId(case.person_id),
+        asked_on=at.date(),
+        at=at,
+    )
 
 
-def _waits_for(determination: Determination, due: Sequence[Requirement], facts: Facts) -> str:
+def _waits_for(determination: Determination, due: Sequence[Requirement]) -> str:
     """The applicant while something they can supply is the only thing missing; else an officer."""
     if determination.outcome is not Outcome.REVIEW:
         return ""
@@ -128,47 +146,68 @@ def _waits_for(determination: Determination, due: Sequence[Requirement], facts: 
 
 
 def _enter_determination(
-    house: House, operator: Operator, case: cases.Case, determination: Determination,
-    due: Sequence[Requirement], waiting_on: str,
-) -> int:  # fmt: skip
+    house: House,
+    operator: Operator,
+    case: cases.Case,
+    determination: Determination,
+    due: Sequence[Requirement],
+    waiting_on: str,
+) -> int:
     reasons = [r for r in determination.reasons if r.answer != "met" or r.yielded_to]
     body = {
-        "determination": determination.determination_id, "asked_on": determination.asked_on.isoformat(),
-        "outcome": determination.outcome.value, "conditions": list(determination.conditions),
-        "answers": {r.clause: r.answer.value for r in reasons}, "due": [r.requirement for r in due],
-        "waiting_on": waiting_on, "personhood": consider.personhood(Facts(determination.facts)).value,
-    }  # fmt: skip
+        "determination": determination.determination_id,
+        "asked_on": determination.asked_on.isoformat(),
+        "outcome": determination.outcome.value,
+        "conditions": list(determination.conditions),
+        "answers": {r.clause: r.answer.value for r in reasons},
+        "due": [r.requirement for r in due],
+        "waiting_on": waiting_on,
+        "personhood": consider.personhood(Facts(determination.facts)).value,
+    }
     entry = Entry(
-        "determination.made", determination.at, operator.operator_id, person=case.person_id,
-        application=case.application_id, account=case.account_id, edition=determination.edition, body=body,
-    )  # fmt: skip
+        "determination.made",
+        determination.at,
+        operator.operator_id,
+        person=case.person_id,
+        application=case.application_id,
+        account=case.account_id,
+        edition=determination.edition,
+        body=body,
+    )
     payload = canonical.plain(determination)
     with house.state.transaction() as work:
         position = enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
         if waiting_on == "officer":
             _open_review(house, operator, work, case, determination)
-        tell(house, work, "application.determined", application=case.application_id, outcome=determination.outcome.value)
+        tell(
+            house, work, "application.determined", application=case.application_id, outcome=determination.outcome.value
+        )
     return position
 
 
-def _open_review(
-    house: House, operator: Operator, work: Work, case: cases.Case, determination: Determination
-) -> None:  # fmt: skip
+def _open_review(house: House, operator: Operator, work: Work, case: cases.Case, determination: Determination) -> None:
     where = {"application_id": case.application_id, "account_id": case.account_id}
     reviews = work.registers.page("reviews", where, "", 1000)
     if any(review["state"] in ("open", "proposed") for review in reviews):
         return
     cause = next(r.clause for r in determination.reasons if r.effect in ("review", "decline") and not r.yielded_to)
     review_id = house.new_id("rev")
-    enter(work, Entry("review.opened", house.now(), operator.operator_id, person=case.person_id,
-                      application=case.application_id, account=case.account_id,
-                      body={"review": review_id, "cause": cause}))  # fmt: skip
+    enter(
+        work,
+        Entry(
+            "review.opened",
+            house.now(),
+            operator.operator_id,
+            person=case.person_id,
+            application=case.application_id,
+            account=case.account_id,
+            body={"review": review_id, "cause": cause},
+        ),
+    )
     tell(house, work, "review.opened", review=review_id, application=case.application_id)
 
 
-def _carry_out(
-    house: House, operator: Operator, case: cases.Case, law: LawOfDay, determination: Determination
-) -> str:  # fmt: skip
+def _carry_out(house: House, operator: Operator, case: cases.Case, law: LawOfDay, determination: Determination) -> str:
     """Open or decline, once: a row that is no longer in review is left as it stands."""
     if determination.outcome is Outcome.REVIEW:
         return ""
@@ -188,29 +227,56 @@ def _carry_out(
 
 def _settling_entries(
     house: House, operator: Operator, case: cases.Case, law: LawOfDay, determination: Determination, account_id: str
-) -> list[Entry]:  # fmt: skip
+) -> list[Entry]:
     now = house.now()
     if not account_id:
         listed = any(r.clause.startswith("ofac/") and r.effect == "decline" for r in determination.reasons)
         until, rule = retain_until(law, now.date(), was_listed=listed)
-        return [Entry("application.declined", now, operator.operator_id, person=case.person_id,
-                      application=case.application_id, edition=determination.edition,
-                      body={"retain_until": until, "retain_rule": rule})]  # fmt: skip
+        return [
+            Entry(
+                "application.declined",
+                now,
+                operator.operator_id,
+                person=case.person_id,
+                application=case.application_id,
+                edition=determination.edition,
+                body={"retain_until": until, "retain_rule": rule},
+            )
+        ]
     body = {
-        "account_type": case.claims.account_type, "conditions": list(determination.conditions),
-        "personhood": consider.personhood(Facts(determination.facts)).value, "is_reseller": case.claims.is_reseller,
-    }  # fmt: skip
-    return [Entry("account.opened", now, operator.operator_id, person=case.person_id,
-                  application=case.application_id, account=account_id, edition=determination.edition, body=body)]  # fmt: skip
+        "account_type": case.claims.account_type,
+        "conditions": list(determination.conditions),
+        "personhood": consider.personhood(Facts(determination.facts)).value,
+        "is_reseller": case.claims.is_reseller,
+    }
+    return [
+        Entry(
+            "account.opened",
+            now,
+            operator.operator_id,
+            person=case.person_id,
+            application=case.application_id,
+            account=account_id,
+            edition=determination.edition,
+            body=body,
+        )
+    ]
 
 
 def _closing_reviews(
     house: House, operator: Operator, work: Work, case: cases.Case, determination: Determination
-) -> list[Entry]:  # fmt: skip
+) -> list[Entry]:
     where = {"application_id": case.application_id, "account_id": case.account_id}
     return [
-        Entry("review.closed", house.now(), operator.operator_id, person=case.person_id,
-              application=case.application_id, account=case.account_id,
-              body={"review": review["review_id"], "outcome": determination.outcome.value})
-        for review in work.registers.page("reviews", where, "", 1000) if review["state"] != "closed"
-    ]  # fmt: skip
+        Entry(
+            "review.closed",
+            house.now(),
+            operator.operator_id,
+            person=case.person_id,
+            application=case.application_id,
+            account=case.account_id,
+            body={"review": review["review_id"], "outcome": determination.outcome.value},
+        )
+        for review in work.registers.page("reviews", where, "", 1000)
+        if review["state"] != "closed"
+    ]

@@ -42,8 +42,10 @@ def _rule_over(work: Work, person: Row, today: date) -> str:
     if person["shredding"]:  # an earlier run entered the intent and did not finish
         return str(person["shredding"])
     where = {"person_id": person["person_id"]}
-    ended = [*work.registers.page("accounts", where, "", 1000),
-             *(a for a in work.registers.page("applications", where, "", 1000) if a["state"] != "admitted")]  # fmt: skip
+    ended = [
+        *work.registers.page("accounts", where, "", 1000),
+        *(a for a in work.registers.page("applications", where, "", 1000) if a["state"] != "admitted"),
+    ]
     days = [(str(row["retain_until"] or ""), str(row["retain_rule"] or "")) for row in ended]
     if not days or any(not until or date.fromisoformat(until) >= today for until, _ in days):
         return ""

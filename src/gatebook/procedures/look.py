@@ -87,8 +87,11 @@ def candidates(house: House, operator: Operator, application_id: str, purpose: s
 
 def reasons_for_applicant(determination: Mapping[str, Any]) -> list[str]:
     """Return the reasons fit for the applicant: those that held the application up and may be said."""
-    words = [r["for_applicant"] for r in determination["reasons"]
-             if r["answer"] != Answer.MET.value and not r["yielded_to"] and r["for_applicant"]]  # fmt: skip
+    words = [
+        r["for_applicant"]
+        for r in determination["reasons"]
+        if r["answer"] != Answer.MET.value and not r["yielded_to"] and r["for_applicant"]
+    ]
     return list(dict.fromkeys(words))
 
 
@@ -99,4 +102,4 @@ def requirements(house: House, operator: Operator, data: Plain) -> list[dict[str
     law = house.law.on(house.now().date())
     facts = Facts(check.findings_to_facts(check.check_claims(claims, (), house.now().date())))
     due = plan.requirements_due(due_facts(consider(law, facts)), claims)
-    return [dict(canonical.plain(requirement)) for requirement in due]  # type: ignore[arg-type,call-overload]  an object
+    return [canonical.table(requirement) for requirement in due]

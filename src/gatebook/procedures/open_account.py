@@ -30,7 +30,7 @@ _MOST_EVIDENCE = 50
 
 def open_account(
     house: House, operator: Operator, data: Plain, evidence: Sequence[Plain] = ()
-) -> tuple[str, Determined]:  # fmt: skip
+) -> tuple[str, Determined]:
     """Take an application, judge it, and open the account if nothing stands against it.
 
     Returns the application id and what was determined. Raises InvalidInput with every field at fault; then nothing
@@ -54,7 +54,9 @@ def submit_evidence(house: House, operator: Operator, application_id: str, evide
     permit(house, operator, "apply", "submit-evidence")
     given = _parse_all(house, evidence)
     if not given:
-        raise InvalidInput("no evidence was sent", (FieldProblem("/evidence", "empty", "must hold at least one piece"),))
+        raise InvalidInput(
+            "no evidence was sent", (FieldProblem("/evidence", "empty", "must hold at least one piece"),)
+        )
     case = cases.load_case(house, operator, application_id, "determination")
     with house.state.transaction() as work:
         in_review(work, application_id)
@@ -108,11 +110,18 @@ def _access(house: House, claims: ApplicationClaims) -> tuple[Evidence, ...]:
 def _enter_received(house: House, operator: Operator, work: Work, case: cases.Case) -> None:
     claims = case.claims
     entry = Entry(
-        "application.received", house.now(), operator.operator_id, person=case.person_id,
+        "application.received",
+        house.now(),
+        operator.operator_id,
+        person=case.person_id,
         application=case.application_id,
-        body={"account_type": claims.account_type, "product": claims.product.code,
-              "is_reseller": claims.is_reseller, "is_trial": claims.product.is_trial},
-    )  # fmt: skip
+        body={
+            "account_type": claims.account_type,
+            "product": claims.product.code,
+            "is_reseller": claims.is_reseller,
+            "is_trial": claims.product.is_trial,
+        },
+    )
     payload: Plain = {"claims": claim_parser.claims_to_plain(claims)}
     index = plan.index_values(claims, ())
     enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))
@@ -122,10 +131,13 @@ def _enter_received(house: House, operator: Operator, work: Work, case: cases.Ca
 
 def _enter_evidence(house: House, operator: Operator, work: Work, case: cases.Case, piece: Evidence) -> None:
     entry = Entry(
-        "evidence.received", piece.received_at, operator.operator_id, person=case.person_id,
+        "evidence.received",
+        piece.received_at,
+        operator.operator_id,
+        person=case.person_id,
         application=case.application_id,
         body={"evidence": piece.evidence_id, "evidence_kind": piece.kind.value},
-    )  # fmt: skip
+    )
     payload: Plain = {"evidence": piece.evidence_id, "kind": piece.kind.value, "data": canonical.plain(piece.data)}
     known = set(plan.index_values(case.claims, ()))
     index = [pair for pair in plan.index_values(case.claims, (piece,)) if pair not in known]

@@ -28,8 +28,14 @@ def determined(application_id: str, found: Determined) -> dict[str, Any]:
         "reasons": list(dict.fromkeys(words)),
         "clauses": [
             {
-                "clause": r.clause, "cites": r.cites, "rests_on": r.rests_on, "answer": r.answer.value,
-                "effect": r.effect, "duty": r.duty, "missing": list(r.missing), "yielded_to": r.yielded_to,
+                "clause": r.clause,
+                "cites": r.cites,
+                "rests_on": r.rests_on,
+                "answer": r.answer.value,
+                "effect": r.effect,
+                "duty": r.duty,
+                "missing": list(r.missing),
+                "yielded_to": r.yielded_to,
             }
             for r in open_reasons
         ],
@@ -37,7 +43,7 @@ def determined(application_id: str, found: Determined) -> dict[str, Any]:
         "asked_on": d.asked_on.isoformat(),
         "edition": d.edition,
         "position": found.position,
-    }  # fmt: skip
+    }
 
 
 def row(register_row: Row) -> dict[str, Any]:

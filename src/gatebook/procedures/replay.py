@@ -34,10 +34,14 @@ def replay(house: House, operator: Operator, determination_id: str) -> Replayed:
     asked_on = date.fromisoformat(then["asked_on"])
     facts = Facts(tuple(Fact(f["name"], f["value"], tuple(f["basis"])) for f in then["facts"]))
     now = determine(
-        house.law.on(asked_on), facts, determination_id=DeterminationId(then["determination_id"]),
-        application_id=ApplicationId(then["application_id"]), person_id=PersonId(then["person_id"]),
-        asked_on=asked_on, at=canonical.parse_instant(then["at"]),
-    )  # fmt: skip
+        house.law.on(asked_on),
+        facts,
+        determination_id=DeterminationId(then["determination_id"]),
+        application_id=ApplicationId(then["application_id"]),
+        person_id=PersonId(then["person_id"]),
+        asked_on=asked_on,
+        at=canonical.parse_instant(then["at"]),
+    )
     return Replayed(
         to_bytes(now) == canonical.encode(then), then["edition"], now.edition, then["outcome"], now.outcome.value
-    )  # fmt: skip
+    )

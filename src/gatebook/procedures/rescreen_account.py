@@ -39,8 +39,18 @@ def _restrict(house: House, operator: Operator, case: cases.Case, account: Row) 
     if account["status"] == "restricted":
         return
     with house.state.transaction() as work:
-        enter(work, Entry("account.restricted", house.now(), operator.operator_id, person=case.person_id,
-                          application=case.application_id, account=case.account_id, body={"cause": "rescreened"}))  # fmt: skip
+        enter(
+            work,
+            Entry(
+                "account.restricted",
+                house.now(),
+                operator.operator_id,
+                person=case.person_id,
+                application=case.application_id,
+                account=case.account_id,
+                body={"cause": "rescreened"},
+            ),
+        )
         tell(house, work, "account.restricted", account=case.account_id)
 
 
@@ -49,8 +59,18 @@ def settle_account_review(house: House, operator: Operator, review: Row, case: c
     determined = determine_account(house, operator, case)
     with house.state.transaction() as work:
         body = {"review": review["review_id"], "outcome": determined.determination.outcome.value}
-        enter(work, Entry("review.closed", house.now(), operator.operator_id, person=case.person_id,
-                          application=case.application_id, account=case.account_id, body=body))  # fmt: skip
+        enter(
+            work,
+            Entry(
+                "review.closed",
+                house.now(),
+                operator.operator_id,
+                person=case.person_id,
+                application=case.application_id,
+                account=case.account_id,
+                body=body,
+            ),
+        )
     if case.disposition == "decline":
         end_account(house, operator, case.account_id, "review", for_cause=True)
     return determined

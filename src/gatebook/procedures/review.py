@@ -5,7 +5,6 @@ The trap guarded against: an admission one person could make alone where two are
 
 from __future__ import annotations
 
-from gatebook import canonical
 from gatebook.canonical import Plain
 from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, NotPermitted
 from gatebook.procedures import case as cases
@@ -23,7 +22,7 @@ _MOST_NOTE = 4000
 
 def dispose(
     house: House, operator: Operator, review_id: str, disposition: str, match: str = "", note: str = ""
-) -> Determined | None:  # fmt: skip
+) -> Determined | None:
     """Enter an officer's word on a review. ``match`` says whether the listed candidates are the same person.
 
     Returns what was then determined, or None while a second officer has to approve. Raises InvalidInput, NotFound,
@@ -36,8 +35,12 @@ def dispose(
         four_eyes = _needs_four_eyes(house, work, review)
     candidates = _candidates_seen(house, operator, review)
     payload: Plain = {
-        "review": review_id, "disposition": disposition, "match": match, "note": note, "candidates": candidates,
-    }  # fmt: skip
+        "review": review_id,
+        "disposition": disposition,
+        "match": match,
+        "note": note,
+        "candidates": candidates,
+    }
     body = {"review": review_id, "disposition": disposition, "match": match, "four_eyes": four_eyes}
     with house.state.transaction() as work:
         work.ledger.lock()
@@ -97,15 +100,22 @@ def _candidates_seen(house: House, operator: Operator, review: Row) -> list[str]
     screened = sorted((r for r in rows if r["kind"] == "person.screened"), key=lambda r: r["position"])[-1:]
     payloads = house.door.read(
         house.state, [r["record_id"] for r in screened], "review", operator.operator_id, house.now()
-    )  # fmt: skip
-    return [cases.candidate_key(c) for p in payloads if isinstance(p, dict) for c in p["candidates"] if c["grade"] != "weak"]
+    )
+    return [
+        cases.candidate_key(c) for p in payloads if isinstance(p, dict) for c in p["candidates"] if c["grade"] != "weak"
+    ]
 
 
 def _entry(house: House, operator: Operator, kind: str, review: Row, body: dict[str, object]) -> Entry:
     return Entry(
-        kind, house.now(), operator.operator_id, person=review["person_id"],
-        application=review["application_id"], account=review["account_id"] or "", body=canonical.plain(body),  # type: ignore[arg-type]  a dict stays a dict
-    )  # fmt: skip
+        kind,
+        house.now(),
+        operator.operator_id,
+        person=review["person_id"],
+        application=review["application_id"],
+        account=review["account_id"] or "",
+        body=body,
+    )
 
 
 def _judge(house: House, operator: Operator, review: Row) -> Determined:

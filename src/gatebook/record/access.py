@@ -55,11 +55,17 @@ class Door:
             enter(
                 work,
                 *(
-                    Entry("record.read", at, operator, person=row["person_id"], application=row["application_id"] or "",
-                          body={"read": row["record_id"], "purpose": purpose})
+                    Entry(
+                        "record.read",
+                        at,
+                        operator,
+                        person=row["person_id"],
+                        application=row["application_id"] or "",
+                        body={"read": row["record_id"], "purpose": purpose},
+                    )
                     for row in known
                 ),
-            )  # fmt: skip
+            )
             sealed = [work.records.get(row["record_id"]) for row in known]
         found = []
         for row, record in zip(known, sealed, strict=True):

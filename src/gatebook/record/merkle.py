@@ -121,7 +121,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, root: bytes, proof: Seq
         raise LedgerError("the inclusion proof does not lead to this root")
 
 
-def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
+def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:  # noqa: C901  the algorithm as RFC 9162 writes it
     """Raise LedgerError unless ``proof`` shows that the new tree begins with the old (RFC 9162 s. 2.1.4.2)."""
     if not 0 < old <= new:
         raise LedgerError("a consistency proof goes from a tree that is not empty to one at least as large")

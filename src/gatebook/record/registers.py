@@ -40,43 +40,95 @@ REGISTERS = {
             "applications",
             "application_id",
             {
-                "application_id": _T, "person_id": _T, "account_type": _T, "product": _T, "state": _T, "outcome": _T,
-                "waiting_on": _T, "due": _J, "conditions": _J, "personhood": _T, "received_at": _T, "determined_at": _T,
-                "determination_id": _T, "account_id": _T, "claims_record": _T, "edition": _T, "is_reseller": _B,
-                "position": _I, "retain_until": _T, "retain_rule": _T,
+                "application_id": _T,
+                "person_id": _T,
+                "account_type": _T,
+                "product": _T,
+                "state": _T,
+                "outcome": _T,
+                "waiting_on": _T,
+                "due": _J,
+                "conditions": _J,
+                "personhood": _T,
+                "received_at": _T,
+                "determined_at": _T,
+                "determination_id": _T,
+                "account_id": _T,
+                "claims_record": _T,
+                "edition": _T,
+                "is_reseller": _B,
+                "position": _I,
+                "retain_until": _T,
+                "retain_rule": _T,
             },
         ),
         Register(
             "accounts",
             "account_id",
             {
-                "account_id": _T, "application_id": _T, "person_id": _T, "account_type": _T, "status": _T,
-                "conditions": _J, "personhood": _T, "is_reseller": _B, "opened_at": _T, "closed_at": _T, "cause": _T,
-                "for_cause": _B, "screened_at": _T, "position": _I, "retain_until": _T, "retain_rule": _T,
+                "account_id": _T,
+                "application_id": _T,
+                "person_id": _T,
+                "account_type": _T,
+                "status": _T,
+                "conditions": _J,
+                "personhood": _T,
+                "is_reseller": _B,
+                "opened_at": _T,
+                "closed_at": _T,
+                "cause": _T,
+                "for_cause": _B,
+                "screened_at": _T,
+                "position": _I,
+                "retain_until": _T,
+                "retain_rule": _T,
             },
         ),
         Register(
             "determinations",
             "determination_id",
             {
-                "determination_id": _T, "application_id": _T, "person_id": _T, "asked_on": _T, "at": _T, "edition": _T,
-                "outcome": _T, "record_id": _T, "position": _I,
+                "determination_id": _T,
+                "application_id": _T,
+                "person_id": _T,
+                "asked_on": _T,
+                "at": _T,
+                "edition": _T,
+                "outcome": _T,
+                "record_id": _T,
+                "position": _I,
             },
         ),
         Register(
             "reviews",
             "review_id",
             {
-                "review_id": _T, "application_id": _T, "account_id": _T, "person_id": _T, "state": _T, "cause": _T,
-                "opened_at": _T, "disposition": _T, "match": _T, "proposed_by": _T, "approved_by": _T, "closed_at": _T,
-                "outcome": _T, "position": _I,
+                "review_id": _T,
+                "application_id": _T,
+                "account_id": _T,
+                "person_id": _T,
+                "state": _T,
+                "cause": _T,
+                "opened_at": _T,
+                "disposition": _T,
+                "match": _T,
+                "proposed_by": _T,
+                "approved_by": _T,
+                "closed_at": _T,
+                "outcome": _T,
+                "position": _I,
             },
         ),
         Register(
             "records",
             "record_id",
             {
-                "record_id": _T, "person_id": _T, "application_id": _T, "kind": _T, "commitment": _T, "sealed_at": _T,
+                "record_id": _T,
+                "person_id": _T,
+                "application_id": _T,
+                "kind": _T,
+                "commitment": _T,
+                "sealed_at": _T,
                 "position": _I,
             },
         ),
@@ -87,7 +139,7 @@ REGISTERS = {
             {"list_id": _T, "digest": _T, "parties": _I, "refused_rows": _I, "loaded_at": _T, "position": _I},
         ),
     )
-}  # fmt: skip
+}
 
 
 def changes(position: int, entry: Entry) -> list[Change]:
@@ -95,9 +147,13 @@ def changes(position: int, entry: Entry) -> list[Change]:
     found = list(_FOLDS[entry.kind](position, entry)) if entry.kind in _FOLDS else []
     if entry.record:
         values = {
-            "person_id": entry.person, "application_id": entry.application, "kind": entry.kind,
-            "commitment": entry.commitment, "sealed_at": canonical.instant(entry.at), "position": position,
-        }  # fmt: skip
+            "person_id": entry.person,
+            "application_id": entry.application,
+            "kind": entry.kind,
+            "commitment": entry.commitment,
+            "sealed_at": canonical.instant(entry.at),
+            "position": position,
+        }
         found.append(Change("records", entry.record, values))
     return found
 
@@ -105,38 +161,63 @@ def changes(position: int, entry: Entry) -> list[Change]:
 def _received(position: int, entry: Entry) -> list[Change]:
     # A crash after this entry must leave the application in review, so that is the state it starts in.
     values = {
-        "person_id": entry.person, "account_type": entry.body["account_type"], "product": entry.body["product"],
-        "is_reseller": entry.body["is_reseller"], "state": "review", "waiting_on": "officer", "outcome": "",
-        "received_at": canonical.instant(entry.at), "claims_record": entry.record, "position": position,
-    }  # fmt: skip
+        "person_id": entry.person,
+        "account_type": entry.body["account_type"],
+        "product": entry.body["product"],
+        "is_reseller": entry.body["is_reseller"],
+        "state": "review",
+        "waiting_on": "officer",
+        "outcome": "",
+        "received_at": canonical.instant(entry.at),
+        "claims_record": entry.record,
+        "position": position,
+    }
     return [Change("applications", entry.application, values), Change("persons", entry.person)]
 
 
 def _determined(position: int, entry: Entry) -> list[Change]:
     body, at = entry.body, canonical.instant(entry.at)
     row = {
-        "application_id": entry.application, "person_id": entry.person, "asked_on": body["asked_on"], "at": at,
-        "edition": entry.edition, "outcome": body["outcome"], "record_id": entry.record, "position": position,
-    }  # fmt: skip
+        "application_id": entry.application,
+        "person_id": entry.person,
+        "asked_on": body["asked_on"],
+        "at": at,
+        "edition": entry.edition,
+        "outcome": body["outcome"],
+        "record_id": entry.record,
+        "position": position,
+    }
     found = [Change("determinations", body["determination"], row)]
     if entry.account:  # a determination on an account that is already open does not move its application
         return found
     # An admission moves the state only with account.opened, a decline only with application.declined.
     application = {
-        "outcome": body["outcome"], "waiting_on": body["waiting_on"], "due": body["due"],
-        "conditions": body["conditions"], "personhood": body["personhood"], "determined_at": at,
-        "determination_id": body["determination"], "edition": entry.edition, "position": position,
-    }  # fmt: skip
+        "outcome": body["outcome"],
+        "waiting_on": body["waiting_on"],
+        "due": body["due"],
+        "conditions": body["conditions"],
+        "personhood": body["personhood"],
+        "determined_at": at,
+        "determination_id": body["determination"],
+        "edition": entry.edition,
+        "position": position,
+    }
     return [*found, Change("applications", entry.application, application)]
 
 
 def _opened(position: int, entry: Entry) -> list[Change]:
     account = {
-        "application_id": entry.application, "person_id": entry.person, "account_type": entry.body["account_type"],
-        "status": "open", "conditions": entry.body["conditions"], "personhood": entry.body["personhood"],
-        "is_reseller": entry.body["is_reseller"], "opened_at": canonical.instant(entry.at),
-        "screened_at": canonical.instant(entry.at), "position": position,
-    }  # fmt: skip
+        "application_id": entry.application,
+        "person_id": entry.person,
+        "account_type": entry.body["account_type"],
+        "status": "open",
+        "conditions": entry.body["conditions"],
+        "personhood": entry.body["personhood"],
+        "is_reseller": entry.body["is_reseller"],
+        "opened_at": canonical.instant(entry.at),
+        "screened_at": canonical.instant(entry.at),
+        "position": position,
+    }
     application = {"state": "admitted", "account_id": entry.account, "waiting_on": "", "position": position}
     return [Change("accounts", entry.account, account), Change("applications", entry.application, application)]
 
@@ -144,9 +225,12 @@ def _opened(position: int, entry: Entry) -> list[Change]:
 def _declined(position: int, entry: Entry) -> list[Change]:
     body = entry.body
     values = {
-        "state": "declined", "waiting_on": "", "position": position,
-        "retain_until": body.get("retain_until", ""), "retain_rule": body.get("retain_rule", ""),
-    }  # fmt: skip
+        "state": "declined",
+        "waiting_on": "",
+        "position": position,
+        "retain_until": body.get("retain_until", ""),
+        "retain_rule": body.get("retain_rule", ""),
+    }
     return [Change("applications", entry.application, values)]
 
 
@@ -158,10 +242,14 @@ def _restricted(position: int, entry: Entry) -> list[Change]:
 def _closed(position: int, entry: Entry) -> list[Change]:
     body = entry.body
     values = {
-        "status": "closed", "cause": body["cause"], "for_cause": body["for_cause"], "position": position,
-        "closed_at": canonical.instant(entry.at), "retain_until": body["retain_until"],
+        "status": "closed",
+        "cause": body["cause"],
+        "for_cause": body["for_cause"],
+        "position": position,
+        "closed_at": canonical.instant(entry.at),
+        "retain_until": body["retain_until"],
         "retain_rule": body["retain_rule"],
-    }  # fmt: skip
+    }
     return [Change("accounts", entry.account, values)]
 
 
@@ -171,9 +259,14 @@ def _screened(_: int, entry: Entry) -> list[Change]:
 
 def _review_opened(position: int, entry: Entry) -> list[Change]:
     values = {
-        "application_id": entry.application, "account_id": entry.account, "person_id": entry.person, "state": "open",
-        "cause": entry.body["cause"], "opened_at": canonical.instant(entry.at), "position": position,
-    }  # fmt: skip
+        "application_id": entry.application,
+        "account_id": entry.account,
+        "person_id": entry.person,
+        "state": "open",
+        "cause": entry.body["cause"],
+        "opened_at": canonical.instant(entry.at),
+        "position": position,
+    }
     return [Change("reviews", entry.body["review"], values)]
 
 
@@ -181,9 +274,12 @@ def _review_disposed(position: int, entry: Entry) -> list[Change]:
     body = entry.body
     state = "proposed" if body["four_eyes"] else "disposed"
     values = {
-        "state": state, "disposition": body["disposition"], "match": body["match"],
-        "proposed_by": entry.operator, "position": position,
-    }  # fmt: skip
+        "state": state,
+        "disposition": body["disposition"],
+        "match": body["match"],
+        "proposed_by": entry.operator,
+        "position": position,
+    }
     return [Change("reviews", body["review"], values)]
 
 
@@ -194,9 +290,11 @@ def _review_approved(position: int, entry: Entry) -> list[Change]:
 
 def _review_closed(position: int, entry: Entry) -> list[Change]:
     values = {
-        "state": "closed", "closed_at": canonical.instant(entry.at), "outcome": entry.body["outcome"],
+        "state": "closed",
+        "closed_at": canonical.instant(entry.at),
+        "outcome": entry.body["outcome"],
         "position": position,
-    }  # fmt: skip
+    }
     return [Change("reviews", entry.body["review"], values)]
 
 
@@ -212,9 +310,12 @@ def _shredded(_: int, entry: Entry) -> list[Change]:
 def _list_loaded(position: int, entry: Entry) -> list[Change]:
     body = entry.body
     values = {
-        "digest": body["digest"], "parties": body["parties"], "refused_rows": body["refused_rows"],
-        "loaded_at": canonical.instant(entry.at), "position": position,
-    }  # fmt: skip
+        "digest": body["digest"],
+        "parties": body["parties"],
+        "refused_rows": body["refused_rows"],
+        "loaded_at": canonical.instant(entry.at),
+        "position": position,
+    }
     return [Change("lists", body["list"], values)]
 
 

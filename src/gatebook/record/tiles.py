@@ -44,7 +44,7 @@ def _changed(old: int, new: int) -> Iterator[tuple[int, int]]:
 
 def tiles_for_growth(
     old: int, new: int, leaf_hashes: Callable[[int, int], Sequence[bytes]]
-) -> Iterator[tuple[str, bytes]]:  # fmt: skip
+) -> Iterator[tuple[str, bytes]]:
     """Yield (path, bytes) of every hash tile that changes when the tree grows from ``old`` to ``new`` leaves."""
     level = 0
     for index, width in _changed(old, new):
@@ -56,7 +56,7 @@ def tiles_for_growth(
 
 def _upper(
     level: int, old: int, new: int, leaf_hashes: Callable[[int, int], Sequence[bytes]]
-) -> Iterator[tuple[str, bytes]]:  # fmt: skip
+) -> Iterator[tuple[str, bytes]]:
     span = WIDTH**level
     for index, width in _changed(old, new):
         first = index * WIDTH

@@ -16,8 +16,69 @@ from confusable_homoglyphs import confusables
 from rapidfuzz.distance import OSA
 
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f")
-_PARTICLES = frozenset("AL EL BIN IBN BINT BEN ABU UL UD AD DE DA DI DU VAN VON DER DEN LA LE DOS DEL THE OF AND MR MRS DR".split())
-_FORMS = frozenset("LTD LIMITED LLC INC INCORPORATED CORP CORPORATION CO COMPANY GMBH AG SA SARL BV NV PLC OOO ZAO OAO PAO JSC AO FZE FZCO FZC EST TRADING".split())
+_PARTICLES = frozenset(
+    [
+        "AL",
+        "EL",
+        "BIN",
+        "IBN",
+        "BINT",
+        "BEN",
+        "ABU",
+        "UL",
+        "UD",
+        "AD",
+        "DE",
+        "DA",
+        "DI",
+        "DU",
+        "VAN",
+        "VON",
+        "DER",
+        "DEN",
+        "LA",
+        "LE",
+        "DOS",
+        "DEL",
+        "THE",
+        "OF",
+        "AND",
+        "MR",
+        "MRS",
+        "DR",
+    ]
+)
+_FORMS = frozenset(
+    [
+        "LTD",
+        "LIMITED",
+        "LLC",
+        "INC",
+        "INCORPORATED",
+        "CORP",
+        "CORPORATION",
+        "CO",
+        "COMPANY",
+        "GMBH",
+        "AG",
+        "SA",
+        "SARL",
+        "BV",
+        "NV",
+        "PLC",
+        "OOO",
+        "ZAO",
+        "OAO",
+        "PAO",
+        "JSC",
+        "AO",
+        "FZE",
+        "FZCO",
+        "FZC",
+        "EST",
+        "TRADING",
+    ]
+)
 _SPLIT = re.compile(r"[^A-Z0-9]+")
 _LATIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
@@ -88,7 +149,7 @@ def token_cost(a: str, b: str) -> float | None:
 
 
 def compare_names(query: tuple[str, ...], listed: tuple[str, ...]) -> NameScore:
-    """Align tokens, cheapest first and any order; what is left over costs its weight, the query's more than the list's."""
+    """Align tokens, cheapest first, in any order; what is left over costs its weight."""
     pairs = sorted(
         (cost, a != b, i, j)
         for i, a in enumerate(query)

@@ -16,7 +16,7 @@ _ORDER = ("weak", "clash", "possible", "confirmed")
 
 def screening_findings(
     screening: Screening, today: date, max_age_days: int, others: Sequence[Screening] = ()
-) -> tuple[Finding, ...]:  # fmt: skip
+) -> tuple[Finding, ...]:
     """Return the screening findings of a person and of those behind them, on ``today``."""
     loaded = bool(screening.editions)
     found = [Finding("screening.lists_loaded", loaded, "screening", "lists")]
@@ -43,5 +43,3 @@ def strongest(candidates: Sequence[Candidate]) -> str:
 
 def _rows(candidates: Sequence[Candidate]) -> tuple[str, ...]:
     return tuple(f"{c.list_id}@{c.list_digest[:12]}#{c.row}" for c in candidates if c.grade != "weak")
-
-

@@ -15,16 +15,29 @@ from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
 from gatebook.errors import ListError
-from gatebook.screen.party import Birth, ListedName, ListedParty, ListEdition, LoadReport
+from gatebook.screen.party import Birth, ListEdition, ListedName, ListedParty, LoadReport
 
 _COLUMNS = {"sdn": 12, "alt": 5, "add": 6, "comments": 2}
-_KINDS = {"individual": "individual", "vessel": "vessel", "aircraft": "aircraft", "-0-": "entity", "": "entity", "Entity": "entity"}
+_KINDS = {
+    "individual": "individual",
+    "vessel": "vessel",
+    "aircraft": "aircraft",
+    "-0-": "entity",
+    "": "entity",
+    "Entity": "entity",
+}
 _WEAK = re.compile(r"\b(?:a\.k\.a\.|f\.k\.a\.|n\.k\.a\.) '([^']+(?:'[^';]+)*)'")
-_DOB = re.compile(r"\b(?:alt\. )?DOB (circa )?((?:\d{1,2} )?(?:[A-Z][a-z]{2} )?\d{4})(?: to ((?:\d{1,2} )?(?:[A-Z][a-z]{2} )?\d{4}))?")
-_NUMBER = re.compile(r"\b(Passport|National ID No\.|Identification Number|Tax ID No\.|Registration (?:ID|Number)|SSN|Cedula No\.|C\.U\.I\.T\.)\s*#?\s*([A-Z0-9][A-Z0-9\-/.]{3,})")
+_DOB = re.compile(
+    r"\b(?:alt\. )?DOB (circa )?((?:\d{1,2} )?(?:[A-Z][a-z]{2} )?\d{4})(?: to ((?:\d{1,2} )?(?:[A-Z][a-z]{2} )?\d{4}))?"
+)
+_NUMBER = re.compile(
+    r"\b(Passport|National ID No\.|Identification Number|Tax ID No\.|Registration (?:ID|Number)|SSN|Cedula No\.|C\.U\.I\.T\.)\s*#?\s*([A-Z0-9][A-Z0-9\-/.]{3,})"  # noqa: E501  one pattern, one line
+)
 _WALLET = re.compile(r"Digital Currency Address - ([A-Z0-9]+)\s+([A-Za-z0-9]+)")
 _NATION = re.compile(r"\b(?:nationality|citizen) ([A-Z][A-Za-z ,'.\-]+?)(?=;|$|\.)")
-_MONTHS = {m: n for n, m in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = {
+    m: n for n, m in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
 
 
 def _rows(name: str, data: bytes, refused: list[tuple[str, str]]) -> Iterator[tuple[int, list[str]]]:
@@ -92,10 +105,15 @@ def _party(uid: str, main: tuple[int, list[str]], extra: Mapping[str, list[tuple
     names += [ListedName(weak, "weak", f"sdn:{number}") for weak in _WEAK.findall(remarks)]
     countries = [r[4] for _, r in extra["add"] if r[4]] + _NATION.findall(remarks)
     return ListedParty(
-        uid, _KINDS.get(row[2], "unknown"), tuple(names), tuple(_births(remarks)), tuple(dict.fromkeys(countries)),
-        tuple(dict.fromkeys(_NUMBER.findall(remarks))), tuple(dict.fromkeys(_WALLET.findall(remarks))),
+        uid,
+        _KINDS.get(row[2], "unknown"),
+        tuple(names),
+        tuple(_births(remarks)),
+        tuple(dict.fromkeys(countries)),
+        tuple(dict.fromkeys(_NUMBER.findall(remarks))),
+        tuple(dict.fromkeys(_WALLET.findall(remarks))),
         tuple(p for p in row[3].split("] [") if p),
-    )  # fmt: skip
+    )
 
 
 def weak_names(edition: ListEdition) -> int:
@@ -108,7 +126,9 @@ def _births(remarks: str) -> Iterator[Birth]:
         early, late = _span(first), _span(last or first)
         if early and late:
             margin = 1 if circa else 0
-            yield Birth(f"{int(early[0][:4]) - margin:04d}{early[0][4:]}", f"{int(late[1][:4]) + margin:04d}{late[1][4:]}")
+            yield Birth(
+                f"{int(early[0][:4]) - margin:04d}{early[0][4:]}", f"{int(late[1][:4]) + margin:04d}{late[1][4:]}"
+            )
 
 
 def _span(text: str) -> tuple[str, str] | None:
@@ -127,8 +147,23 @@ def _span(text: str) -> tuple[str, str] | None:
 
 
 _KNOWN = frozenset(
-    "uid firstName lastName title sdnType remarks programList akaList addressList idList dateOfBirthList placeOfBirthList "
-    "nationalityList citizenshipList vesselInfo".split()
+    [
+        "uid",
+        "firstName",
+        "lastName",
+        "title",
+        "sdnType",
+        "remarks",
+        "programList",
+        "akaList",
+        "addressList",
+        "idList",
+        "dateOfBirthList",
+        "placeOfBirthList",
+        "nationalityList",
+        "citizenshipList",
+        "vesselInfo",
+    ]
 )
 
 
@@ -166,16 +201,30 @@ def _xml_party(entry: ET.Element, row: int, unknown: Counter[str]) -> ListedPart
         ListedName(_xml_name(aka), "weak" if aka.findtext("{*}category") == "weak" else "strong", where)
         for aka in entry.findall("{*}akaList/{*}aka")
     ]
-    ids = [((i.findtext("{*}idType") or "").strip(), (i.findtext("{*}idNumber") or "").strip()) for i in entry.findall("{*}idList/{*}id")]
+    ids = [
+        ((i.findtext("{*}idType") or "").strip(), (i.findtext("{*}idNumber") or "").strip())
+        for i in entry.findall("{*}idList/{*}id")
+    ]
     wallets = [(t.rsplit(" ", 1)[-1], n) for t, n in ids if t.startswith("Digital Currency Address")]
     births = [b for text in texts("dateOfBirthList/dateOfBirthItem/dateOfBirth") for b in _births("DOB " + text)]
-    countries = texts("nationalityList/nationality/country") + texts("citizenshipList/citizenship/country") + texts("addressList/address/country")
+    countries = (
+        texts("nationalityList/nationality/country")
+        + texts("citizenshipList/citizenship/country")
+        + texts("addressList/address/country")
+    )
     kind = (entry.findtext("{*}sdnType") or "").strip()
     return ListedParty(
-        (entry.findtext("{*}uid") or "").strip(), {"Individual": "individual", "Entity": "entity", "Vessel": "vessel", "Aircraft": "aircraft"}.get(kind, "unknown"),
-        tuple(names), tuple(births), tuple(dict.fromkeys(countries)),
-        tuple(i for i in ids if i[1] and not i[0].startswith("Digital")), tuple(wallets), tuple(texts("programList/program")),
-    )  # fmt: skip
+        (entry.findtext("{*}uid") or "").strip(),
+        {"Individual": "individual", "Entity": "entity", "Vessel": "vessel", "Aircraft": "aircraft"}.get(
+            kind, "unknown"
+        ),
+        tuple(names),
+        tuple(births),
+        tuple(dict.fromkeys(countries)),
+        tuple(i for i in ids if i[1] and not i[0].startswith("Digital")),
+        tuple(wallets),
+        tuple(texts("programList/program")),
+    )
 
 
 def _xml_name(element: ET.Element) -> str:
@@ -190,8 +239,19 @@ def load_files(files: Mapping[str, bytes], list_id: str) -> ListEdition:
         low = name.lower()
         if low.endswith(".xml"):
             return load_xml(data, list_id)
-        role = next((r for r, words in (("comments", ("comment",)), ("alt", ("alt",)), ("add", ("add",)), ("sdn", ("sdn", "prim")))
-                     if any(w in low for w in words)), "")  # fmt: skip
+        role = next(
+            (
+                r
+                for r, words in (
+                    ("comments", ("comment",)),
+                    ("alt", ("alt",)),
+                    ("add", ("add",)),
+                    ("sdn", ("sdn", "prim")),
+                )
+                if any(w in low for w in words)
+            ),
+            "",
+        )
         if role and low.endswith(".csv"):
             roles[role] = data
     if not roles:

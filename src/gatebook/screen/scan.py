@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from gatebook import canonical
 from gatebook.screen.compare import Aligned, NameScore, compare_names, token_cost, tokens
-from gatebook.screen.party import Birth, ListedName, ListedParty, ListEdition
+from gatebook.screen.party import Birth, ListEdition, ListedName, ListedParty
 
 _GRADES = ("weak", "clash", "possible", "confirmed")
 
@@ -116,7 +116,10 @@ class ExhaustiveScan:
     def screen(self, query: Query) -> Screening:
         """Compare ``query`` with every listed name, number and wallet."""
         best: dict[tuple[str, str], Candidate] = {}
-        for candidate in (*self._by_identifier(query), *(c for name in query.names for c in self._by_name(query, name))):
+        for candidate in (
+            *self._by_identifier(query),
+            *(c for name in query.names for c in self._by_name(query, name)),
+        ):
             key = (candidate.list_id, candidate.party_id)
             if key not in best or _strength(candidate) > _strength(best[key]):
                 best[key] = candidate
@@ -128,9 +131,11 @@ class ExhaustiveScan:
         cut = tokens(name)
         wanted = set(cut) | {"".join(cut)}
         reached = {
-            n for token, names in self._by_token.items()
-            if token in wanted or any(token_cost(t, token) is not None for t in cut) for n in names
-        }  # fmt: skip
+            n
+            for token, names in self._by_token.items()
+            if token in wanted or any(token_cost(t, token) is not None for t in cut)
+            for n in names
+        }
         found = []
         for n in sorted(reached):
             edition, party, listed, listed_cut = self._names[n]
@@ -143,28 +148,51 @@ class ExhaustiveScan:
 
     def _candidate(
         self, query: Query, edition: ListEdition, party: ListedParty, listed: ListedName, scored: NameScore
-    ) -> Candidate:  # fmt: skip
+    ) -> Candidate:
         agreed, clashed = _details(query, party)
         same = round(scored.score * 1000) >= self._settings.same_from
         grade = _grade(same=same, weak=listed.quality == "weak", agreed=agreed, clashed=clashed)
         return Candidate(
-            edition.list_id, edition.digest, party.party_id, listed.row, listed.text, "name", f"{scored.score:.3f}", grade,
-            tuple((a.query, a.listed, f"{a.cost:.2f}") for a in scored.aligned), agreed, clashed, edition.is_blocking,
-            party.programmes, _words(listed, grade, scored.aligned, agreed, clashed),
-        )  # fmt: skip
+            edition.list_id,
+            edition.digest,
+            party.party_id,
+            listed.row,
+            listed.text,
+            "name",
+            f"{scored.score:.3f}",
+            grade,
+            tuple((a.query, a.listed, f"{a.cost:.2f}") for a in scored.aligned),
+            agreed,
+            clashed,
+            edition.is_blocking,
+            party.programmes,
+            _words(listed, grade, scored.aligned, agreed, clashed),
+        )
 
     def _by_identifier(self, query: Query) -> list[Candidate]:
-        """A wallet address is one in the world; a bare number may be another country's, so alone it is only possible."""
+        """A wallet address is one in the world; a bare number may be another country's, so it is only possible."""
         keys = [("wallet", _ticker(c), _wallet(a)) for c, a in query.wallets]
         keys += [("number", "number", _number(v.rpartition(":")[2])) for _, v in query.numbers]
         return [
             Candidate(
-                edition.list_id, edition.digest, party.party_id, party.names[0].row, party.names[0].text, by, "1.000",
-                "confirmed" if by == "wallet" else "possible", (), (by,), (), edition.is_blocking, party.programmes,
+                edition.list_id,
+                edition.digest,
+                party.party_id,
+                party.names[0].row,
+                party.names[0].text,
+                by,
+                "1.000",
+                "confirmed" if by == "wallet" else "possible",
+                (),
+                (by,),
+                (),
+                edition.is_blocking,
+                party.programmes,
                 f"The {by} given is exactly one listed for {party.names[0].text}.",
             )
-            for by, kind, value in keys for edition, party in self._exact.get((kind, value), [])
-        ]  # fmt: skip
+            for by, kind, value in keys
+            for edition, party in self._exact.get((kind, value), [])
+        ]
 
 
 def _strength(candidate: Candidate) -> tuple[int, str]:
@@ -187,7 +215,8 @@ def _grade(*, same: bool, weak: bool, agreed: tuple[str, ...], clashed: tuple[st
 
 def _details(query: Query, party: ListedParty) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Say what else agrees and what clashes; what one side does not know is neither."""
-    agreed, clashed = [], []
+    agreed: list[str] = []
+    clashed: list[str] = []
     if query.born_on and party.births:
         (agreed if any(_may_be(query.born_on, birth) for birth in party.births) else clashed).append("birth")
     if {_number(v.rpartition(":")[2]) for _, v in query.numbers} & {_number(v) for _, v in party.numbers}:
@@ -202,13 +231,17 @@ def _may_be(born_on: str, birth: Birth) -> bool:
 
 def _words(
     listed: ListedName, grade: str, aligned: Sequence[Aligned], agreed: Sequence[str], clashed: Sequence[str]
-) -> str:  # fmt: skip
+) -> str:
     same = [a.query for a in aligned if a.cost == 0]
     alike = [f"{a.query} for {a.listed}" for a in aligned if 0 < a.cost < 1]
     odd = [a.query or a.listed for a in aligned if a.cost == 1]
-    parts = [f"{', '.join(same)} the same" if same else "", f"{', '.join(alike)} alike" if alike else "",
-             f"{', '.join(odd)} without a match" if odd else "", *(f"{x} agrees" for x in agreed),
-             *(f"{x} clashes" for x in clashed)]  # fmt: skip
+    parts = [
+        f"{', '.join(same)} the same" if same else "",
+        f"{', '.join(alike)} alike" if alike else "",
+        f"{', '.join(odd)} without a match" if odd else "",
+        *(f"{x} agrees" for x in agreed),
+        *(f"{x} clashes" for x in clashed),
+    ]
     if not agreed and not clashed:
         parts.append("nothing else to compare")
     return f"{grade}: {listed.quality} name {listed.text} ({listed.row}): " + "; ".join(p for p in parts if p) + "."

@@ -30,7 +30,7 @@ class ListShelf:
 
     def put(
         self, list_id: str, files: Mapping[str, bytes], fetched_at: datetime, *, confirmed: bool = False
-    ) -> ListEdition:  # fmt: skip
+    ) -> ListEdition:
         """Load, check and keep an edition and make it current.
 
         Raises ListError, keeping the old edition, when it cannot be read or shrank by more than a tenth unconfirmed.
@@ -42,7 +42,9 @@ class ListShelf:
         if old and not confirmed:
             before = len(self._load(list_id, old).parties)
             if len(edition.parties) * 100 < before * (100 - _MOST_SHRINK_PERCENT):
-                raise ListError(f"the list shrank from {before} to {len(edition.parties)} parties; confirm it to load it")
+                raise ListError(
+                    f"the list shrank from {before} to {len(edition.parties)} parties; confirm it to load it"
+                )
         for name, data in files.items():
             write_durably(self._folder / list_id / edition.digest / Path(name).name, data)
         note = {"digest": edition.digest, "fetched_at": canonical.instant(fetched_at)}
@@ -51,7 +53,10 @@ class ListShelf:
 
     def current_digests(self) -> dict[str, str]:
         """Return list id and digest (with the time it was fetched) of every current edition."""
-        return {path.parent.name: json.loads(path.read_bytes())["digest"] for path in sorted(self._folder.glob("*/current.json"))}
+        return {
+            path.parent.name: json.loads(path.read_bytes())["digest"]
+            for path in sorted(self._folder.glob("*/current.json"))
+        }
 
     def current(self) -> list[ListEdition]:
         """Return every current edition."""
@@ -59,7 +64,9 @@ class ListShelf:
 
     def fetched(self) -> dict[str, datetime]:
         """Return when each current edition was fetched."""
-        found = {path.parent.name: json.loads(path.read_bytes()) for path in sorted(self._folder.glob("*/current.json"))}
+        found = {
+            path.parent.name: json.loads(path.read_bytes()) for path in sorted(self._folder.glob("*/current.json"))
+        }
         return {list_id: canonical.parse_instant(note["fetched_at"]) for list_id, note in found.items()}
 
     def _load(self, list_id: str, digest: str) -> ListEdition:
@@ -72,5 +79,5 @@ class ListShelf:
         fetched = self.fetched().get(list_id)
         self._held[list_id] = ListEdition(
             held.list_id, held.digest, held.parties, held.report, held.is_blocking, fetched
-        )  # fmt: skip
+        )
         return self._held[list_id]

@@ -23,29 +23,42 @@ def _is_entity(facts: Facts, _: Parameters) -> Answer:
 
 
 @clause(
-    cites="89 FR 5698, proposed 15 CFR 7.302(d) (unconfirmed)", standing=Standing.PROPOSED, begins=_PROPOSED,
-    unmet="review", when=_APPLIES, for_applicant="Please say in which country the service will be used.",
-)  # fmt: skip
+    cites="89 FR 5698, proposed 15 CFR 7.302(d) (unconfirmed)",
+    standing=Standing.PROPOSED,
+    begins=_PROPOSED,
+    unmet="review",
+    when=_APPLIES,
+    for_applicant="Please say in which country the service will be used.",
+)
 def place_of_use_is_recorded(facts: Facts, _: Parameters) -> Answer:
     """The place or places of use are recorded."""
     return true(facts, "use.place_given")
 
 
 @clause(
-    cites="89 FR 5698, proposed 15 CFR 7.302", standing=Standing.PROPOSED, begins=_PROPOSED, unmet="review",
-    when=(is_iaas_product, _is_entity), for_applicant="Please name the persons who own or control the organisation.",
-)  # fmt: skip
+    cites="89 FR 5698, proposed 15 CFR 7.302",
+    standing=Standing.PROPOSED,
+    begins=_PROPOSED,
+    unmet="review",
+    when=(is_iaas_product, _is_entity),
+    for_applicant="Please name the persons who own or control the organisation.",
+)
 def owners_are_identified(facts: Facts, _: Parameters) -> Answer:
     """Beneficial owners of an entity are named and each is identified."""
     return every(true(facts, "entity.owners_given"), verified(facts, "entity.owners_identified"))
 
 
 @clause(
-    cites="89 FR 5698, proposed 15 CFR 7.302(e) (unconfirmed)", standing=Standing.PROPOSED, begins=_PROPOSED,
-    unmet="review", when=_APPLIES,
-)  # fmt: skip
+    cites="89 FR 5698, proposed 15 CFR 7.302(e) (unconfirmed)",
+    standing=Standing.PROPOSED,
+    begins=_PROPOSED,
+    unmet="review",
+    when=_APPLIES,
+)
 def verified_by_document_or_other_means(facts: Facts, _: Parameters) -> Answer:
     """Identity is verified by an unexpired document or, where there is none, by other means."""
     return some(
-        verified(facts, "identity.document"), verified(facts, "identity.residence"), verified(facts, "entity.registration")
-    )  # fmt: skip
+        verified(facts, "identity.document"),
+        verified(facts, "identity.residence"),
+        verified(facts, "entity.registration"),
+    )

@@ -19,9 +19,13 @@ _APPLIES = (is_iaas_product, is_foreign_person)
 
 
 @clause(
-    cites="EO 13984 s. 1(a), 1(a)(i)", standing=Standing.IN_FORCE, begins=_SIGNED, unmet="review", when=_APPLIES,
+    cites="EO 13984 s. 1(a), 1(a)(i)",
+    standing=Standing.IN_FORCE,
+    begins=_SIGNED,
+    unmet="review",
+    when=_APPLIES,
     for_applicant="We could not yet confirm your identity from a document.",
-)  # fmt: skip
+)
 def identity_is_verified(facts: Facts, _: Parameters) -> Answer:
     """A foreign person's identity is verified before an account is opened.
 
@@ -33,9 +37,13 @@ def identity_is_verified(facts: Facts, _: Parameters) -> Answer:
 
 
 @clause(
-    cites="EO 13984 s. 1(a)(ii)(A)", standing=Standing.IN_FORCE, begins=_SIGNED, unmet="review", when=_APPLIES,
+    cites="EO 13984 s. 1(a)(ii)(A)",
+    standing=Standing.IN_FORCE,
+    begins=_SIGNED,
+    unmet="review",
+    when=_APPLIES,
     for_applicant="We need your full name and address, and a national identification or document number.",
-)  # fmt: skip
+)
 def identity_is_recorded(facts: Facts, _: Parameters) -> Answer:
     """Name, address and a national identification number, or the document that carries one, are recorded."""
     kind = facts.get("person.kind")
@@ -45,18 +53,26 @@ def identity_is_recorded(facts: Facts, _: Parameters) -> Answer:
 
 
 @clause(
-    cites="EO 13984 s. 1(a)(ii)(B)", standing=Standing.IN_FORCE, begins=_SIGNED, unmet="review", when=_APPLIES,
+    cites="EO 13984 s. 1(a)(ii)(B)",
+    standing=Standing.IN_FORCE,
+    begins=_SIGNED,
+    unmet="review",
+    when=_APPLIES,
     for_applicant="We need a means of payment.",
-)  # fmt: skip
+)
 def payment_is_recorded(facts: Facts, _: Parameters) -> Answer:
     """The means and source of payment are recorded; a complimentary product still has none to record."""
     return some(true(facts, "product.is_trial"), true(facts, "payment.given"))
 
 
 @clause(
-    cites="EO 13984 s. 1(a)(ii)(C)", standing=Standing.IN_FORCE, begins=_SIGNED, unmet="review", when=_APPLIES,
+    cites="EO 13984 s. 1(a)(ii)(C)",
+    standing=Standing.IN_FORCE,
+    begins=_SIGNED,
+    unmet="review",
+    when=_APPLIES,
     for_applicant="We need an e-mail address and a telephone number.",
-)  # fmt: skip
+)
 def contacts_are_recorded(facts: Facts, _: Parameters) -> Answer:
     """E-mail and telephone contact are recorded."""
     return every(true(facts, "contact.email_given"), true(facts, "contact.phone_given"))

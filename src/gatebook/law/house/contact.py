@@ -13,18 +13,24 @@ _BEGINS = date(2026, 1, 1)
 
 
 @clause(
-    cites="house 2.1, after EO 13984 s. 1(a)(ii)(C)", standing=Standing.HOUSE, begins=_BEGINS, unmet="review",
+    cites="house 2.1, after EO 13984 s. 1(a)(ii)(C)",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="review",
     for_applicant="Please confirm your e-mail address with the code we send.",
-)  # fmt: skip
+)
 def email_is_confirmed(facts: Facts, _: Parameters) -> Answer:
     """A one-time code sent to the e-mail address came back."""
     return verified(facts, "contact.email")
 
 
 @clause(
-    cites="house 2.2", standing=Standing.HOUSE, begins=_BEGINS, unmet="review",
+    cites="house 2.2",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="review",
     for_applicant="Please confirm your telephone number with the code we send.",
-)  # fmt: skip
+)
 def phone_is_confirmed(facts: Facts, law: Parameters) -> Answer:
     """A one-time code sent to the telephone came back, where the house asks for it."""
     if not law.flag("house/phone_code_required"):
@@ -37,9 +43,13 @@ def _document_was_shown(facts: Facts, _: Parameters) -> Answer:
 
 
 @clause(
-    cites="house 2.3", standing=Standing.HOUSE, begins=_BEGINS, unmet="review", when=(_document_was_shown,),
+    cites="house 2.3",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="review",
+    when=(_document_was_shown,),
     for_applicant="The document you showed has expired or could not be confirmed.",
-)  # fmt: skip
+)
 def document_still_holds(facts: Facts, _: Parameters) -> Answer:
     """A document that was shown was not refuted and has not expired."""
     if facts.get("identity.document") == "refuted":
@@ -48,9 +58,13 @@ def document_still_holds(facts: Facts, _: Parameters) -> Answer:
 
 
 @clause(
-    cites="house 2.4", standing=Standing.HOUSE, begins=_BEGINS, unmet="review", when=(_document_was_shown,),
+    cites="house 2.4",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="review",
+    when=(_document_was_shown,),
     for_applicant="An account can be opened by adults only.",
-)  # fmt: skip
+)
 def applicant_is_adult(facts: Facts, _: Parameters) -> Answer:
     """An individual who showed a document is of the age the house asks."""
     return true(facts, "identity.is_adult")

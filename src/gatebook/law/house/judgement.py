@@ -16,15 +16,22 @@ from gatebook.terms.fact import Facts
 _BEGINS = date(2026, 1, 1)
 
 
-@clause(cites="house 5.1", standing=Standing.HOUSE, begins=_BEGINS, unmet="decline",
-        for_applicant="After a review by a person, we cannot open this account.")  # fmt: skip
+@clause(
+    cites="house 5.1",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="decline",
+    for_applicant="After a review by a person, we cannot open this account.",
+)
 def officer_does_not_decline(facts: Facts, _: Parameters) -> Answer:
     """No officer declined the application."""
     return Answer.of(facts.get("review.disposition") != "decline")
 
 
 @clause(
-    cites="house 5.2", standing=Standing.HOUSE, begins=_BEGINS,
+    cites="house 5.2",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
     exception_to=(
         "house/personhood.signs_do_not_contradict",
         "house/personhood.personhood_is_settled",
@@ -36,7 +43,7 @@ def officer_does_not_decline(facts: Facts, _: Parameters) -> Answer:
         "house/screening.no_earlier_refusal",
         "house/contact.phone_is_confirmed",
     ),
-)  # fmt: skip
+)
 def officer_admits(facts: Facts, _: Parameters) -> Answer:
     """An officer looked at the application and would admit it."""
     return Answer.of(facts.get("review.disposition") == "admit")

@@ -17,9 +17,12 @@ _BEGINS = date(2015, 4, 1)
 
 
 @clause(
-    cites="31 CFR ch. V; EO 13694 s. 1 as amended", standing=Standing.IN_FORCE, begins=_BEGINS, unmet="decline",
+    cites="31 CFR ch. V; EO 13694 s. 1 as amended",
+    standing=Standing.IN_FORCE,
+    begins=_BEGINS,
+    unmet="decline",
     for_applicant="We cannot offer you an account.",
-)  # fmt: skip
+)
 def person_is_not_blocked(facts: Facts, _: Parameters) -> Answer:
     """No dealings with a person on a blocking list."""
     word, strongest, blocking = facts.get("review.match"), facts.get("screening.person"), facts.get("screening.blocked")
@@ -31,9 +34,12 @@ def person_is_not_blocked(facts: Facts, _: Parameters) -> Answer:
 
 
 @clause(
-    cites="31 CFR ch. V", standing=Standing.IN_FORCE, begins=_BEGINS, unmet="decline",
+    cites="31 CFR ch. V",
+    standing=Standing.IN_FORCE,
+    begins=_BEGINS,
+    unmet="decline",
     for_applicant="We cannot offer you an account.",
-)  # fmt: skip
+)
 def identifiers_are_not_blocked(facts: Facts, _: Parameters) -> Answer:
     """No dealings in a listed wallet address or with a listed document number."""
     found, word = facts.get("screening.identifiers"), facts.get("review.match")

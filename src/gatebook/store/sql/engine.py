@@ -44,5 +44,3 @@ def begin(engine: sa.Engine, *, writes: bool) -> Iterator[sa.Connection]:
             yield connection
     except sa.exc.OperationalError as error:
         raise Unavailable(f"the database did not answer ({type(error.orig).__name__}); nothing was kept") from None
-
-

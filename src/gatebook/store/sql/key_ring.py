@@ -39,7 +39,9 @@ class SqlKeyRing:
     def get(self, subject: str) -> tuple[str, bytes] | None:
         """Return (key id, wrapped); None when never made; Shredded when destroyed."""
         with begin(self._engine, writes=False) as connection:
-            row = connection.execute(sa.select(_KEYS.c.key_id, _KEYS.c.wrapped).where(_KEYS.c.subject == subject)).first()
+            row = connection.execute(
+                sa.select(_KEYS.c.key_id, _KEYS.c.wrapped).where(_KEYS.c.subject == subject)
+            ).first()
         if row is None:
             return None
         if row[1] is None:

@@ -49,4 +49,7 @@ class SqlLedger:
 
     def _column(self, column: sa.Column[bytes], start: int, stop: int) -> list[bytes]:
         where = (ENTRIES.c.position >= start) & (ENTRIES.c.position < stop)
-        return [bytes(v) for v in self._connection.execute(sa.select(column).where(where).order_by(ENTRIES.c.position)).scalars()]
+        return [
+            bytes(v)
+            for v in self._connection.execute(sa.select(column).where(where).order_by(ENTRIES.c.position)).scalars()
+        ]

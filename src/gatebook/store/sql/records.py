@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,24 +30,31 @@ class SqlRecords:
             raise VaultError("a sealed record is written once")
         self._connection.execute(
             RECORDS.insert().values(
-                record_id=record.record_id, subject=record.subject, kind=record.kind,
-                ciphertext=record.ciphertext, sealed_at=canonical.instant(record.sealed_at),
+                record_id=record.record_id,
+                subject=record.subject,
+                kind=record.kind,
+                ciphertext=record.ciphertext,
+                sealed_at=canonical.instant(record.sealed_at),
             )
-        )  # fmt: skip
-        rows = [{"record_id": record.record_id, "field": field, "tag": tag, "subject": record.subject}
-                for field, tag in dict.fromkeys(tags)]  # fmt: skip
+        )
+        rows = [
+            {"record_id": record.record_id, "field": field, "tag": tag, "subject": record.subject}
+            for field, tag in dict.fromkeys(tags)
+        ]
         if rows:
             self._connection.execute(TAGS.insert(), rows)
 
     def get(self, record_id: str) -> SealedRecord | None:
         """Return a record or None."""
         row = self._connection.execute(sa.select(RECORDS).where(RECORDS.c.record_id == record_id)).first()
-        return None if row is None else _record(row)
+        return None if row is None else _record(tuple(row))
 
     def of_subject(self, subject: str) -> list[SealedRecord]:
         """Return every record of a subject, oldest first."""
-        wanted = sa.select(RECORDS).where(RECORDS.c.subject == subject).order_by(RECORDS.c.sealed_at, RECORDS.c.record_id)
-        return [_record(row) for row in self._connection.execute(wanted)]
+        wanted = (
+            sa.select(RECORDS).where(RECORDS.c.subject == subject).order_by(RECORDS.c.sealed_at, RECORDS.c.record_id)
+        )
+        return [_record(tuple(row)) for row in self._connection.execute(wanted)]
 
     def find(self, field: str, tag: bytes) -> list[str]:
         """Return the subjects that hold this exact tag, in order, each once."""
@@ -59,7 +67,7 @@ class SqlRecords:
         return self._connection.execute(RECORDS.delete().where(RECORDS.c.subject == subject)).rowcount
 
 
-def _record(row: sa.Row[tuple[str, str, str, bytes, str]]) -> SealedRecord:
+def _record(row: Sequence[Any]) -> SealedRecord:
     return SealedRecord(row[0], row[1], row[2], bytes(row[3]), canonical.parse_instant(row[4]))
 
 

@@ -41,7 +41,9 @@ class SqlRegisters:
     def get(self, register: str, key: str) -> Row | None:
         """Return one row or None."""
         table = BY_REGISTER[register]
-        row = self._connection.execute(sa.select(table).where(table.c[REGISTERS[register].key] == key)).mappings().first()
+        row = (
+            self._connection.execute(sa.select(table).where(table.c[REGISTERS[register].key] == key)).mappings().first()
+        )
         return None if row is None else _shown(register, row)
 
     def page(self, register: str, where: Mapping[str, Any], after: str, limit: int) -> list[Row]:
@@ -72,10 +74,11 @@ def _bytewise(connection: sa.Connection, key: sa.Column[Any]) -> sa.ColumnElemen
 def _equal(table: sa.Table, where: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     empty = {"", None}
     return [
-        sa.or_(table.c[name].is_(None), table.c[name] == "") if isinstance(value, str | None) and value in empty
+        sa.or_(table.c[name].is_(None), table.c[name] == "")
+        if isinstance(value, str | None) and value in empty
         else table.c[name] == value
         for name, value in where.items()
-    ]  # fmt: skip
+    ]
 
 
 def _kept(kind: str, value: Any) -> Any:  # noqa: ANN401  a column's value

@@ -21,7 +21,9 @@ _INDEXED = {
 
 
 def _register_table(register: Register) -> sa.Table:
-    columns = [sa.Column(name, _TYPES[kind](), primary_key=name == register.key) for name, kind in register.columns.items()]
+    columns = [
+        sa.Column(name, _TYPES[kind](), primary_key=name == register.key) for name, kind in register.columns.items()
+    ]
     indexes = [sa.Index(f"ix_{register.name}_{name}", name) for name in _INDEXED.get(register.name, ())]
     return sa.Table(register.name, METADATA, *columns, *indexes)
 

@@ -1,0 +1,3 @@
+demo test check law docs bench ci:
+	./gatebook $@
+.PHONY: demo test check law docs bench ci
