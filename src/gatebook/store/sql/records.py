@@ -117,7 +117,8 @@ class SqlShelf:
         """Keep a value only if the key is free; return whether it was."""
         until = None if expires_at is None else canonical.instant(expires_at)
         row = self._insert(SHELF).values(kind=kind, key=key, value=value, expires_at=until)
-        return self._connection.execute(row.on_conflict_do_nothing()).rowcount == 1
+        kept = row.on_conflict_do_nothing().returning(SHELF.c.key)  # drivers disagree on row counts here
+        return self._connection.execute(kept).first() is not None
 
     def get(self, kind: str, key: str) -> bytes | None:
         """Return the value or None."""
