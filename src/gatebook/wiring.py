@@ -200,21 +200,20 @@ class Lists:
         return self._held[1]
 
 
+def read_law_texts() -> tuple[dict[str, str], dict[str, str]]:
+    """Return our own law files by path: (parameters and sources as YAML, clause files as Python)."""
+    texts = dict(_walk(importlib.resources.files(gatebook.law), ""))
+    yaml = {path: text for path, text in texts.items() if path.endswith(".yaml")}
+    return yaml, {path: text for path, text in texts.items() if path.endswith(".py")}
+
+
 def read_law(operator_folder: Path) -> LawTree:
     """Read the law tree: our clauses and parameters, and the operator's own folder over them."""
-    root = importlib.resources.files(gatebook.law)
-    texts = {path: text for path, text in _walk(root, "") if path.endswith((".yaml", ".py"))}
     yours = {}
     if operator_folder.is_dir():
-        yours = {
-            str(p.relative_to(operator_folder)): p.read_text("utf-8") for p in sorted(operator_folder.rglob("*.yaml"))
-        }
-    return LawTree.build(
-        all_clauses(),
-        {path: text for path, text in texts.items() if path.endswith(".yaml")},
-        {path: text for path, text in texts.items() if path.endswith(".py")},
-        yours,
-    )
+        found = sorted(operator_folder.rglob("*.yaml"))
+        yours = {str(path.relative_to(operator_folder)): path.read_text("utf-8") for path in found}
+    return LawTree.build(all_clauses(), *read_law_texts(), yours)
 
 
 def _walk(folder: importlib.resources.abc.Traversable, under: str) -> Iterator[tuple[str, str]]:
