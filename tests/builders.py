@@ -9,7 +9,9 @@ from gatebook.identify.mrz import check_digit as digit
 AT = "2026-11-01T12:00:00Z"
 
 
-def passport(surname: str, given: str, nation: str, born: str, number: str = "L898902C3", expires: str = "310101") -> dict[str, Any]:
+def passport(
+    surname: str, given: str, nation: str, born: str, number: str = "L898902C3", expires: str = "310101"
+) -> dict[str, Any]:
     one = f"P<{nation}{surname}<<{given}".replace(" ", "<").ljust(44, "<")[:44]
     number = number.ljust(9, "<")
     two = f"{number}{digit(number)}{nation}{born}{digit(born)}F{expires}{digit(expires)}{'<' * 14}<"

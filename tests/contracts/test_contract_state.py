@@ -69,7 +69,11 @@ def test_a_transaction_that_raises_leaves_nothing(state: SqlState) -> None:
         work.outbox.put("m", "t", b"{}", NOW)
         raise Stop
     with state.read() as work:
-        assert (work.ledger.size(), work.registers.get("applications", "app_001"), work.shelf.get("k", "a")) == (0, None, None)
+        assert (work.ledger.size(), work.registers.get("applications", "app_001"), work.shelf.get("k", "a")) == (
+            0,
+            None,
+            None,
+        )
         assert work.outbox.listing("", "", 9) == []
 
 

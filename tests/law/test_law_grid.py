@@ -117,7 +117,10 @@ def test_every_day_of_a_grid_has_law_and_every_clause_is_cited_and_dated() -> No
 def test_a_source_counts_from_the_day_it_is_adopted_and_not_the_day_before() -> None:
     # Breaks when a proposed rule binds by itself, or a boundary is off by a day.
     law = tree("- source: cip_2024\n  begins: 2026-06-01\n  ends: 2026-09-01\n")
-    held = {d: "cip_2024" in law.on(d).resting for d in (date(2026, 5, 31), date(2026, 6, 1), date(2026, 8, 31), date(2026, 9, 1))}
+    held = {
+        d: "cip_2024" in law.on(d).resting
+        for d in (date(2026, 5, 31), date(2026, 6, 1), date(2026, 8, 31), date(2026, 9, 1))
+    }
     assert list(held.values()) == [False, True, True, False]
     reason = next(r for r in consider(law.on(date(2026, 6, 1)), Facts(())) if r.clause.startswith("cip_2024"))
     assert reason.standing is Standing.PROPOSED
@@ -150,7 +153,10 @@ def test_later_law_leaves_an_earlier_edition_as_it_was_and_a_changed_number_does
     assert plain.on(date(2027, 1, 1)).edition != later.on(date(2027, 1, 1)).edition
     ours, sources = read_law_texts()
     moved = {**ours, "house/parameters/adult_age.yaml": ours["house/parameters/adult_age.yaml"].replace("18", "21")}
-    assert LawTree.build(all_clauses(), moved, sources).on(DAY).edition != LawTree.build(all_clauses(), ours, sources).on(DAY).edition
+    assert (
+        LawTree.build(all_clauses(), moved, sources).on(DAY).edition
+        != LawTree.build(all_clauses(), ours, sources).on(DAY).edition
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +170,10 @@ def test_later_law_leaves_an_earlier_edition_as_it_was_and_a_changed_number_does
 def test_the_limbs_of_a_united_states_person(limbs: tuple[Any, ...], expected: str) -> None:
     # Breaks when one unsettled limb is read as a no.
     names = ("person.kind", "person.is_us_citizen", "person.is_us_permanent_resident", "person.is_located_in_us")
-    assert personhood(Facts(tuple(Fact(n, v) for n, v in zip(names, limbs, strict=True) if v is not None))).value == expected
+    assert (
+        personhood(Facts(tuple(Fact(n, v) for n, v in zip(names, limbs, strict=True) if v is not None))).value
+        == expected
+    )
 
 
 def test_a_foreign_subsidiary_is_foreign_and_a_branch_of_a_us_firm_is_us() -> None:
@@ -176,7 +185,11 @@ def test_a_foreign_subsidiary_is_foreign_and_a_branch_of_a_us_firm_is_us() -> No
 
 def test_law_that_is_wrong_is_refused_with_its_name() -> None:
     # Breaks when a bad parameter or adoption is taken silently.
-    for text in ("means: [", "means: m\nvalues: [{begins: 2026-01-01}]", "means: m\nvalues:\n  - {begins: x, value: 1, cites: c, standing: house, confirmed: true, checked_on: 2026-01-01}"):
+    for text in (
+        "means: [",
+        "means: m\nvalues: [{begins: 2026-01-01}]",
+        "means: m\nvalues:\n  - {begins: x, value: 1, cites: c, standing: house, confirmed: true, checked_on: 2026-01-01}",
+    ):
         with pytest.raises(LawError, match="house/x"):
             parse_parameter("house/x", text)
     with pytest.raises(LawError):
@@ -200,4 +213,3 @@ def test_due_facts_name_the_clauses_that_ask() -> None:
 def test_the_tree_reads_from_the_package() -> None:
     # Breaks when a YAML file is left out of the package.
     assert read_law(Path("/nonexistent")).on(DAY).clauses
-

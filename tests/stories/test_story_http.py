@@ -15,7 +15,9 @@ def _confirm(client: Any, premises: Any, application_id: str) -> Any:
     return answer.json()["determined"]
 
 
-def test_a_well_evidenced_foreign_person_is_admitted_and_the_gate_lets_the_account_act(client: Any, premises: Any) -> None:
+def test_a_well_evidenced_foreign_person_is_admitted_and_the_gate_lets_the_account_act(
+    client: Any, premises: Any
+) -> None:
     # Breaks when an ordinary application needs more than the law of the day asks, or the account opens too early.
     first = client.post("/v1/applications", json={**b.application(), "evidence": [b.ANNA]})
     assert first.status_code == 201
@@ -50,7 +52,9 @@ def test_a_listed_person_is_declined_with_the_row_that_matched(client: Any) -> N
     assert client.post("/v1/gate", json={"account": answer["application_id"]}).json()["answer"] == "deny"
 
 
-def test_same_name_and_another_birth_year_goes_where_house_policy_says_with_the_clash_shown(client: Any, premises: Any) -> None:
+def test_same_name_and_another_birth_year_goes_where_house_policy_says_with_the_clash_shown(
+    client: Any, premises: Any
+) -> None:
     # Breaks when a namesake is declined by machine, or admitted without a person looking.
     who = b.person("Grigor Voronovsky", "1999-06-01")
     paper = b.passport("VORONOVSKY", "GRIGOR", "SWE", "990601")
@@ -81,7 +85,9 @@ def test_a_missing_fact_leads_to_review_and_never_admits_or_refuses(client: Any,
 def test_a_us_citizen_with_two_agreeing_signs_shows_no_papers(client: Any, premises: Any) -> None:
     # Breaks when US persons are asked for documents.
     address = {"country": "US", "lines": ["1 Main Street"], "city": "New York", "region": "NY", "postal_code": "10001"}
-    who = b.person("Carla Jensen", "1988-03-03", nationalities=["US"], address=address, phones=["+12125550123"], us_limb="citizen")
+    who = b.person(
+        "Carla Jensen", "1988-03-03", nationalities=["US"], address=address, phones=["+12125550123"], us_limb="citizen"
+    )
     card = [{"kind": "card", "bin": "400000", "last4": "0002", "country": "US"}]
     answer = client.post("/v1/applications", json=b.application(who, payments=card)).json()
     assert [d["requirement"] for d in answer["due"]] == ["email_code"]
@@ -142,9 +148,9 @@ def test_an_idempotency_key_gives_one_answer_and_refuses_another_body(client: An
     assert len(client.get("/v1/applications").json()["items"]) == 1
     other = client.post("/v1/applications", json=b.application(account_type="trial"), headers=head)
     assert (other.status_code, other.json()["type"]) == (422, "/docs/problems#idempotency-key-reused")
-    from gatebook.api.idempotency import _claim
-
     import hashlib
+
+    from gatebook.api.idempotency import _claim
 
     key_id = client.headers["Authorization"].split(".")[1]
     raw = b'{"applicant":{}}'
@@ -161,7 +167,12 @@ def test_nobody_without_a_key_or_scope_gets_in_and_refusals_are_entered(client: 
     assert client.get("/v1/applications", headers={"Authorization": f"Bearer {weak}"}).status_code == 403
     last = client.get(f"/v1/ledger/entries/{premises_size(premises) - 1}").json()
     assert last["kind"] == "permission.refused"
-    assert client.post("/v1/gate", json={"account": "acc_none"}, headers={"Authorization": f"Bearer {weak}"}).json()["answer"] == "unknown"
+    assert (
+        client.post("/v1/gate", json={"account": "acc_none"}, headers={"Authorization": f"Bearer {weak}"}).json()[
+            "answer"
+        ]
+        == "unknown"
+    )
 
 
 def test_wrong_codes_lock_the_channel(client: Any) -> None:
@@ -170,7 +181,9 @@ def test_wrong_codes_lock_the_channel(client: Any) -> None:
     url = f"/v1/applications/{application_id}/codes"
     client.post(url, json={"channel": "email"})
     assert client.post(url, json={"channel": "email"}).status_code == 429
-    verdicts = [client.post(f"{url}/answers", json={"channel": "email", "code": "x"}).json()["verdict"] for _ in range(6)]
+    verdicts = [
+        client.post(f"{url}/answers", json={"channel": "email", "code": "x"}).json()["verdict"] for _ in range(6)
+    ]
     assert verdicts == ["wrong"] * 5 + ["locked"]
 
 

@@ -34,7 +34,7 @@ _SIGN_UP, _MARA, _OLE = Operator("opr-sign-up", SCOPES), Operator("opr-mara", SC
 
 def _mrz(surname: str, given: str, nation: str, born: str, number: str) -> dict[str, object]:
     """Make the lines of an invented passport with right check digits."""
-    from gatebook.identify.mrz import check_digit as d  # noqa: PLC0415
+    from gatebook.identify.mrz import check_digit as d  # noqa: PLC0415  made papers are the demo's alone
 
     one = f"P<{nation}{surname}<<{given}".replace(" ", "<").ljust(44, "<")[:44]
     number, optional = number.ljust(9, "<"), "<" * 14

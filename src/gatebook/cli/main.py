@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,9 +72,10 @@ def _who(name: str) -> Operator:
 
 
 def _show(value: object) -> None:
-    console.print_json(json.dumps(value), highlight=False) if sys.stdout.isatty() else print(  # noqa: T201  output is what a command is for
-        json.dumps(value, indent=2)
-    )
+    if sys.stdout.isatty():
+        console.print_json(json.dumps(value), highlight=False)
+    else:
+        typer.echo(json.dumps(value, indent=2))
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401  whatever the file holds
@@ -344,8 +345,6 @@ def law_adopt(
 @law_app.command("test")
 def law_test(house: House_ = HERE, first: str = "2026-01-01", days: int = 800) -> None:
     """Ask the law of each day of a grid: no gap, no clash, every clause cited, unknown never admits."""
-    from datetime import timedelta  # noqa: PLC0415
-
     start = date.fromisoformat(first)
     with _house(house) as (_, h):
         editions = set()

@@ -65,8 +65,11 @@ def clause(
         module = put.__module__.removeprefix("gatebook.law.")
         source, _, stem = module.partition(".")
         duty = (inspect.getdoc(put) or "").split("\n")[0]
-        if not cites or not duty or (unmet not in _EFFECTS and not unmet.startswith("condition:")):
+        known = unmet in _EFFECTS or unmet.removeprefix("condition:") not in ("", unmet)
+        if not cites.strip() or not duty or not known:
             raise LawError(f"the clause {put.__name__} needs a citation, a first line and a known effect")
+        if ends is not None and ends <= begins:
+            raise LawError(f"the clause {put.__name__} ends before it begins")
         clause_id = f"{source}/{stem}.{name or put.__name__}"
         REGISTERED.append(
             Clause(

@@ -32,48 +32,97 @@ class DatedValue:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A named parameter and its values in order of days."""
+    """A named parameter and its values in order of days. ``choices``, when there are any, are all a text may be."""
 
     name: str
     means: str
     unit: str
     values: tuple[DatedValue, ...]
+    choices: tuple[str, ...] = ()
 
     def on(self, day: date) -> DatedValue | None:
         """Return the value that holds on ``day``, or None."""
         return next((v for v in self.values if v.begins <= day and (v.ends is None or day < v.ends)), None)
 
 
+_KEYS = frozenset({"means", "unit", "choices", "values"})
+_VALUE_KEYS = frozenset({"begins", "ends", "value", "cites", "standing", "confirmed", "checked_on"})
+
+
 def parse_parameter(name: str, text: str) -> Parameter:
     """Read one parameter file. Raises LawError naming the parameter and what is wrong with it."""
     try:
         data = yaml.safe_load(text)
-        values = tuple(
-            DatedValue(
-                v["begins"],
-                v.get("ends"),
-                v["value"],
-                v["cites"],
-                Standing(v["standing"]),
-                v["confirmed"],
-                v["checked_on"],
-            )
-            for v in data["values"]
-        )
-        parameter = Parameter(name, data["means"], data.get("unit", ""), values)
+        unknown = set(data) - _KEYS | {key for entry in data["values"] for key in set(entry) - _VALUE_KEYS}
+        values = tuple(_dated(entry) for entry in data["values"])
+        parameter = Parameter(name, data["means"], data.get("unit", ""), values, tuple(data.get("choices", ())))
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise LawError(f"the parameter {name} cannot be read: {type(error).__name__}") from None
+    if unknown:
+        raise LawError(f"the parameter {name} has a key it cannot have: {min(map(str, unknown))}")
     _check(parameter)
     return parameter
 
 
+def _dated(entry: dict[str, Any]) -> DatedValue:
+    return DatedValue(
+        entry["begins"],
+        entry.get("ends"),
+        entry["value"],
+        entry["cites"],
+        Standing(entry["standing"]),
+        entry["confirmed"],
+        entry["checked_on"],
+    )
+
+
 def _check(parameter: Parameter) -> None:
     for value in parameter.values:
-        if not value.cites or type(value.begins) is not date or (value.ends and value.ends <= value.begins):
+        if not isinstance(value.cites, str) or not value.cites.strip() or not _has_days(value):
             raise LawError(f"a value of {parameter.name} has no citation, or no proper days")
+        if type(value.confirmed) is not bool:
+            raise LawError(f"a value of {parameter.name} has to say yes or no to confirmed")
     for earlier, later in zip(parameter.values, parameter.values[1:], strict=False):
         if earlier.ends != later.begins:
             raise LawError(f"the days of {parameter.name} leave a gap or overlap")
+    if parameter.values:  # an empty file is refused by the tree, which can say first whether anybody knows the name
+        check_override(parameter, parameter)
+
+
+def _has_days(value: DatedValue) -> bool:
+    if type(value.begins) is not date or type(value.checked_on) is not date:
+        return False
+    return value.ends is None or (type(value.ends) is date and value.begins < value.ends)
+
+
+def check_override(ours: Parameter, yours: Parameter) -> None:
+    """Refuse a value that is not of the kind, or not among the choices, of ours.
+
+    A misspelt word would otherwise match no clause that asks for it, and a clause that asks for nothing admits.
+    """
+    if not ours.values or not yours.values:
+        raise LawError(f"the parameter {ours.name} has no value")
+    for value in yours.values:
+        if _kind(value.value) != _kind(ours.values[0].value) or _kind(value.value)[0] is None:
+            raise LawError(f"a value of {ours.name} is not of the kind it has to be")
+        if any(isinstance(word, str) and ours.choices and word not in ours.choices for word in _leaves(value.value)):
+            raise LawError(f"a value of {ours.name} is not one of: {', '.join(ours.choices)}")
+        if any(type(number) is int and number < 0 for number in _leaves(value.value)):
+            raise LawError(f"a value of {ours.name} is below zero")
+
+
+def _leaves(value: Any) -> list[Any]:  # noqa: ANN401  a parameter may be a number, a text, a list or a table
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else [value]
+
+
+def _kind(value: Any) -> tuple[type | None, frozenset[type]]:  # noqa: ANN401  as above
+    """Return the outer kind (None where it can be no parameter) and the kinds within."""
+    outer = type(value) if type(value) in (bool, int, str, list, dict) else None
+    if isinstance(value, dict) and not all(type(key) is str for key in value):
+        outer = None  # YAML reads an unquoted no as a boolean
+    return outer, frozenset(type(leaf) for leaf in _leaves(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +152,10 @@ class Parameters:
     def flag(self, name: str) -> bool:
         """Return a yes or no."""
         return bool(self.value(name))
+
+    def list(self, name: str) -> tuple[Any, ...]:
+        """Return a list, in the order of the file."""
+        return tuple(self.value(name))
 
     def table(self, name: str) -> Mapping[str, Any]:
         """Return a table by name."""

@@ -6,12 +6,12 @@ The trap guarded against: a clause file nobody imports, which would be law on pa
 from __future__ import annotations
 
 from gatebook.law import clause
-from gatebook.law.cip_2024 import program
+from gatebook.law.cip_2024 import identity, program
 from gatebook.law.eo13984 import s1_records, s5_definitions
 from gatebook.law.house import contact, judgement, personhood, reseller, screening
 from gatebook.law.ofac import blocked
 
-FILES = (s5_definitions, s1_records, program, contact, judgement, personhood, reseller, screening, blocked)
+FILES = (s5_definitions, s1_records, identity, program, contact, judgement, personhood, reseller, screening, blocked)
 
 
 def all_clauses() -> tuple[clause.Clause, ...]:

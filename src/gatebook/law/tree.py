@@ -6,7 +6,7 @@ from the day the house adopts it, and each determination says on which standing 
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,9 @@ import yaml
 from gatebook import canonical
 from gatebook.errors import LawError
 from gatebook.law.clause import Clause
-from gatebook.law.parameters import DatedValue, Parameter, Parameters, parse_parameter
+from gatebook.law.edition import Book
+from gatebook.law.parameters import DatedValue, Parameter, Parameters, check_override, parse_parameter
+from gatebook.terms.determination import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class LawTree:
     overrides: Mapping[str, Parameter]
     sources: Mapping[str, Source]
     adoptions: tuple[Adoption, ...]
-    digests: Mapping[str, str]
+    digests: Mapping[tuple[str, str], str]
 
     @staticmethod
     def build(
@@ -81,13 +83,15 @@ class LawTree:
         """Build from clause functions and file texts; raises LawError for a clash, a gap or an unknown source."""
         yours = dict(operator_texts or {})
         adoptions = parse_adoptions(yours.pop("adopt.yaml", ""))
+        book, held = Book.read(source_texts), tuple(sorted(clauses, key=lambda c: (c.clause_id, c.begins)))
+        _check_places(yours)
         tree = LawTree(
-            tuple(sorted(clauses, key=lambda c: (c.clause_id, c.begins))),
+            held,
             _parameters(texts),
             _parameters(yours),
             {p.split("/")[0]: _source(p.split("/")[0], t) for p, t in texts.items() if p.endswith("/source.yaml")},
             adoptions,
-            {path: hashlib.sha256(text.encode()).hexdigest() for path, text in source_texts.items()},
+            {(c.module, c.put.__name__): book.digest(c.module, c.put.__name__) for c in held},
         )
         _check(tree)
         return tree
@@ -103,7 +107,15 @@ class LawTree:
         edition = canonical.digest(
             {
                 "clauses": [
-                    [c.clause_id, c.cites, c.standing, c.begins, c.ends, c.unmet, self.digests.get(c.module, "")]
+                    [
+                        c.clause_id,
+                        c.cites,
+                        c.standing,
+                        c.begins,
+                        c.ends,
+                        c.unmet,
+                        self.digests[c.module, c.put.__name__],
+                    ]
                     for c in clauses
                 ],
                 "parameters": {name: [v.value, v.cites, v.standing, v.begins] for name, v in held.items()},
@@ -123,18 +135,27 @@ class LawTree:
 
 
 def parse_adoptions(text: str) -> tuple[Adoption, ...]:
-    """Read ``adopt.yaml``: a list of source, begins, and perhaps ends and note."""
+    """Read ``adopt.yaml``: a list of source, begins, and perhaps ends and note. One source holds once on a day."""
     try:
-        found = tuple(
-            Adoption(str(a["source"]), a["begins"], a.get("ends"), str(a.get("note", "")))
-            for a in yaml.safe_load(text) or []
-        )
+        found = tuple(_adoption(entry) for entry in yaml.safe_load(text) or [])
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise LawError(f"adopt.yaml cannot be read: {type(error).__name__}") from None
     for adoption in found:
-        if type(adoption.begins) is not date or (adoption.ends and type(adoption.ends) is not date):
+        if type(adoption.begins) is not date or (adoption.ends is not None and type(adoption.ends) is not date):
             raise LawError(f"the adoption of {adoption.source} needs days written as YYYY-MM-DD")
+        if adoption.ends and adoption.ends <= adoption.begins:
+            raise LawError(f"the adoption of {adoption.source} ends before it begins")
+    ordered = sorted(found, key=lambda adoption: (adoption.source, adoption.begins))
+    for earlier, later in itertools.pairwise(ordered):
+        if earlier.source == later.source and (earlier.ends is None or later.begins < earlier.ends):
+            raise LawError(f"{later.source} is adopted twice for {later.begins}; give the earlier adoption an end")
     return found
+
+
+def _adoption(entry: dict[str, Any]) -> Adoption:
+    if unknown := set(entry) - {"source", "begins", "ends", "note"}:
+        raise LawError(f"adopt.yaml has a key it cannot have: {min(map(str, unknown))}")
+    return Adoption(str(entry["source"]), entry["begins"], entry.get("ends"), str(entry.get("note", "")))
 
 
 def _source(name: str, text: str) -> Source:
@@ -169,6 +190,23 @@ def _check(tree: LawTree) -> None:
     for adoption in tree.adoptions:
         if adoption.source not in tree.sources:
             raise LawError("adopt.yaml names a source of law that is not there")
-    for name in tree.overrides:
+    _check_parameters(tree)
+
+
+def _check_parameters(tree: LawTree) -> None:
+    for ours in tree.parameters.values():
+        check_override(ours, ours)
+    for name, yours in tree.overrides.items():
         if name not in tree.parameters:
             raise LawError(f"your law folder sets {name}, which no clause knows")
+        check_override(tree.parameters[name], yours)
+        if any(value.standing is not Standing.HOUSE for value in yours.values):
+            raise LawError(f"your own value of {name} has the standing house; yours cannot be law in force")
+
+
+def _check_places(yours: Mapping[str, str]) -> None:
+    """Refuse an operator's file where nobody would read it: silence would look like an override that holds."""
+    for path in yours:
+        parts = path.split("/")
+        if len(parts) != 3 or parts[1] != "parameters" or not parts[2].endswith(".yaml"):  # noqa: PLR2004  three parts
+            raise LawError(f"{path} in your law folder is not read; use <source>/parameters/<name>.yaml or adopt.yaml")

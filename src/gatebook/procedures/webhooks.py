@@ -19,6 +19,7 @@ from gatebook.procedures.permit import permit
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _BATCH = 50
+_MOST_URL = 2000
 
 
 class Delivery(Protocol):
@@ -39,7 +40,8 @@ def add_endpoint(house: House, operator: Operator, url: str, secret_of: Callable
     permit(house, operator, "admin", "add-endpoint")
     parts = urlsplit(url)
     local = parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK
-    if not local and (parts.scheme != "https" or not parts.hostname) or parts.username or len(url) > 2000:  # noqa: PLR2004, RUF021
+    remote = parts.scheme == "https" and bool(parts.hostname)
+    if not (local or remote) or parts.username or len(url) > _MOST_URL:
         problem = FieldProblem("/url", "not-https", "an https address without a user name, at most 2,000 characters")
         raise InvalidInput("events go to an https address", (problem,))
     endpoint = house.new_id("whe")

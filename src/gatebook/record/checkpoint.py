@@ -8,36 +8,59 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gatebook.errors import LedgerError
+from gatebook.errors import LedgerError, TooLarge
 
 _ED25519 = b"\x01"
-_ROOT, _KEY_ID = 32, 4
+_ROOT, _KEY_ID, _HEAD_LINES = 32, 4, 3
+_MOST_NOTE = 1 << 20  # bytes; sixteen post-quantum signatures are a tenth of it
+_DASH = "\u2014 "
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature line of a note: whose it says it is, which key, and the bytes after the key id."""
+
+    name: str
+    key_id: bytes
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A tree head: origin, number of leaves, root, and the text that was signed."""
+    """A tree head: origin, number of leaves, root, the text that was signed, and every signature line.
+
+    Signatures of others (witnesses) are kept as they came; only :func:`verify_checkpoint` says one holds.
+    """
 
     origin: str
     size: int
     root: bytes
     text: str
+    signatures: tuple[Signature, ...] = ()
 
 
 def _key_id(name: str, public_key: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:_KEY_ID]
 
 
+def _check_name(name: str) -> None:
+    if not name or any(c.isspace() or c == "+" or c < " " for c in name):
+        raise LedgerError("a key name has no space and no plus sign")
+
+
 def vkey_of(name: str, public_key: bytes) -> str:
     """Return the verifier key line: name, key id, and base64 of the algorithm byte and the 32-byte key."""
-    if not name or any(c.isspace() or c == "+" for c in name):
-        raise LedgerError("a key name has no space and no plus sign")
+    _check_name(name)
+    if len(public_key) != _ROOT:
+        raise LedgerError("an Ed25519 public key is 32 bytes long")
     return f"{name}+{_key_id(name, public_key).hex()}+{base64.b64encode(_ED25519 + public_key).decode()}"
 
 
@@ -45,6 +68,7 @@ def parse_vkey(vkey: str) -> tuple[str, bytes]:
     """Return (name, public key). Raises LedgerError for anything malformed."""
     name, _, rest = vkey.strip().partition("+")
     key_id, _, encoded = rest.partition("+")
+    _check_name(name)
     data = _base64(encoded)
     if data[:1] != _ED25519 or len(data) != 1 + _ROOT or key_id != _key_id(name, data[1:]).hex():
         raise LedgerError("this is not an Ed25519 verifier key")
@@ -52,10 +76,28 @@ def parse_vkey(vkey: str) -> tuple[str, bytes]:
 
 
 def sign_checkpoint(origin: str, size: int, root: bytes, sign: Callable[[bytes], bytes], public_key: bytes) -> bytes:
-    """Return the signed note of a tree head."""
+    """Return the signed note of a tree head. ``origin`` is also the key's name."""
+    _check_name(origin)
+    if size < 0 or len(root) != _ROOT:
+        raise LedgerError("a tree head has a size and a root of 32 bytes")
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
     signature = base64.b64encode(_key_id(origin, public_key) + sign(text.encode())).decode()
-    return f"{text}\n— {origin} {signature}\n".encode()
+    return f"{text}\n{_DASH}{origin} {signature}\n".encode()
+
+
+def parse_checkpoint(note: bytes) -> Checkpoint:
+    """Return the tree head of a note, nobody's signature checked; extension lines are let stand.
+
+    For showing and for merging witness lines; to believe it, call :func:`verify_checkpoint`.
+    """
+    text, signatures = _split(note)
+    lines = text.split("\n")[:-1]
+    if len(lines) < _HEAD_LINES or not all(lines) or not _SIZE.fullmatch(lines[1]):
+        raise LedgerError("the checkpoint is malformed")
+    root = _base64(lines[2])
+    if len(root) != _ROOT:
+        raise LedgerError("the checkpoint's root is malformed")
+    return Checkpoint(lines[0], int(lines[1]), root, text, tuple(_signature(line) for line in signatures))
 
 
 def verify_checkpoint(note: bytes, vkey: str) -> Checkpoint:
@@ -63,37 +105,49 @@ def verify_checkpoint(note: bytes, vkey: str) -> Checkpoint:
 
     Raises LedgerError naming what does not hold.
     """
-    try:
-        text, _, signatures = note.decode().rpartition("\n\n")
-    except UnicodeDecodeError:
-        raise LedgerError("the checkpoint is not text") from None
-    text += "\n"
     name, public_key = parse_vkey(vkey)
-    prefix = f"— {name} "
-    mine = [_base64(line.removeprefix(prefix)) for line in signatures.splitlines() if line.startswith(prefix)]
-    mine = [s[_KEY_ID:] for s in mine if s[:_KEY_ID] == _key_id(name, public_key)]
+    key_id = _key_id(name, public_key)
+    head = parse_checkpoint(note)
+    mine = [s.data for s in head.signatures if (s.name, s.key_id) == (name, key_id)]
     if not mine:
         raise LedgerError("the checkpoint is not signed by this key")
     for signature in mine:
         try:
-            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text.encode())
-        except InvalidSignature:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, head.text.encode())
+        except (InvalidSignature, ValueError):
             raise LedgerError("the checkpoint's signature does not hold") from None
-    return _parse(text, name)
+    if head.origin != name:
+        raise LedgerError("the checkpoint's origin is not the name of its key")
+    return head
 
 
-def _parse(text: str, name: str) -> Checkpoint:
-    lines = text.split("\n")
-    if len(lines) < 4 or lines[0] != name or not lines[1].isdigit() or str(int(lines[1])) != lines[1]:  # noqa: PLR2004  origin, size, root, end
-        raise LedgerError("the checkpoint is malformed")
-    root = _base64(lines[2])
-    if len(root) != _ROOT:
-        raise LedgerError("the checkpoint's root is malformed")
-    return Checkpoint(lines[0], int(lines[1]), root, text)
+def _split(note: bytes) -> tuple[str, list[str]]:
+    """Return the signed text, up to the last empty line, and the signature lines."""
+    if len(note) > _MOST_NOTE:
+        raise TooLarge("the checkpoint is larger than a megabyte")
+    try:
+        text, separator, signatures = note.decode().rpartition("\n\n")
+    except UnicodeDecodeError:
+        raise LedgerError("the checkpoint is not text") from None
+    if not separator or not signatures.endswith("\n") or any(c < " " and c != "\n" for c in text + signatures):
+        raise LedgerError("the checkpoint is not a signed note")
+    return text + "\n", signatures[:-1].split("\n")
+
+
+def _signature(line: str) -> Signature:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not name:
+        raise LedgerError("a signature line of the checkpoint is malformed")
+    data = _base64(encoded)
+    return Signature(name, data[:_KEY_ID], data[_KEY_ID:])
 
 
 def _base64(text: str) -> bytes:
+    """Read base64 of one form only: padding and unused bits as an encoder writes them."""
     try:
-        return base64.b64decode(text, validate=True)
+        data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise LedgerError("a part that should be base64 is not") from None
+    if base64.b64encode(data).decode() != text:
+        raise LedgerError("a base64 part has more than one form")
+    return data

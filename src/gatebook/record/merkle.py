@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from gatebook.errors import LedgerError
 
+HASH = 32
+_SIZE = 8  # bytes that hold the number of leaves in a serialised range
 EMPTY = hashlib.sha256(b"").digest()
 #: Gives the hash of the complete subtree of 2**level leaves that starts at index * 2**level.
 Reader = Callable[[int, int], bytes]
@@ -63,6 +66,57 @@ def reader_of(hashes: Sequence[bytes]) -> Reader:
     return read
 
 
+@dataclass(frozen=True, slots=True)
+class CompactRange:
+    """The frontier of a tree: all that is needed to append and to know the root, in O(log n) hashes.
+
+    ``hashes`` are the roots of the complete subtrees that make up the first ``size`` leaves, largest first:
+    one for each bit that is set in ``size``.
+    """
+
+    size: int = 0
+    hashes: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a frontier whose hashes cannot belong to its size."""
+        if not 0 <= self.size < 1 << 8 * _SIZE or len(self.hashes) != self.size.bit_count():
+            raise LedgerError("the frontier does not have the hashes its size asks for")
+        _check_lengths(self.hashes)
+
+    def append(self, leaf: bytes) -> CompactRange:
+        """Return the range with one more leaf hash."""
+        _check_lengths((leaf,))
+        kept, top, size = list(self.hashes), leaf, self.size
+        while size & 1:
+            top, size = node_hash(kept.pop(), top), size >> 1
+        return CompactRange(self.size + 1, (*kept, top))
+
+    def root(self) -> bytes:
+        """Return the root of the tree; the hash of nothing for a tree without leaves."""
+        if not self.hashes:
+            return EMPTY
+        *kept, found = self.hashes
+        while kept:
+            found = node_hash(kept.pop(), found)
+        return found
+
+    def to_bytes(self) -> bytes:
+        """Return the size as 8 big-endian bytes, then the hashes."""
+        return self.size.to_bytes(_SIZE, "big") + b"".join(self.hashes)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> CompactRange:
+        """Read what :meth:`to_bytes` wrote. Raises LedgerError for any other length."""
+        hashes = tuple(data[n : n + HASH] for n in range(_SIZE, len(data), HASH))
+        return CompactRange(int.from_bytes(data[:_SIZE], "big"), hashes)
+
+
+def _check_lengths(hashes: Sequence[bytes]) -> None:
+    """Refuse hashes that are not 32 bytes: two of odd lengths could read as another pair once joined."""
+    if any(len(found) != HASH for found in hashes):
+        raise LedgerError("a hash is not 32 bytes long")
+
+
 def inclusion_proof(index: int, size: int, read: Reader) -> list[bytes]:
     """Return the audit path of leaf ``index`` in the tree of ``size`` leaves, nearest sibling first."""
     if not 0 <= index < size:
@@ -99,6 +153,7 @@ def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[byte
     """Return the root that ``proof`` leads to (RFC 9162 s. 2.1.3.2). Raises LedgerError on a wrong length."""
     if not 0 <= index < size:
         raise LedgerError("there is no such leaf in a tree of this size")
+    _check_lengths((leaf, *proof))
     fn, sn, found = index, size - 1, leaf
     for step in proof:
         if sn == 0:
@@ -125,6 +180,7 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pro
     """Raise LedgerError unless ``proof`` shows that the new tree begins with the old (RFC 9162 s. 2.1.4.2)."""
     if not 0 < old <= new:
         raise LedgerError("a consistency proof goes from a tree that is not empty to one at least as large")
+    _check_lengths((old_root, new_root, *proof))
     steps = list(proof)
     if old == new:
         if steps or old_root != new_root:

@@ -12,7 +12,11 @@ from gatebook.errors import LedgerError
 from gatebook.record import merkle
 
 WIDTH = 256
-_HASH = 32
+_LENGTH = 2  # bytes before each entry of a bundle that say how long it is
+_MOST_BYTES = 65_535
+ReadTile = Callable[[str], bytes]
+#: Gives what lies at positions ``start`` up to but not including ``stop``: leaf hashes, or entries.
+ReadRange = Callable[[int, int], Sequence[bytes]]
 
 
 def tile_path(level: int, index: int, width: int = WIDTH) -> str:
@@ -36,69 +40,131 @@ def _partial(width: int) -> str:
     return "" if width == WIDTH else f".p/{width}"
 
 
+def bundle_of(entries: Sequence[bytes]) -> bytes:
+    """Return an entry bundle: each entry after its length, 16 bits big-endian. Raises LedgerError over 65,535 bytes."""
+    if any(len(entry) > _MOST_BYTES for entry in entries):
+        raise LedgerError("an entry is larger than 65,535 bytes")
+    return b"".join(len(entry).to_bytes(_LENGTH, "big") + entry for entry in entries)
+
+
+def entries_of(bundle: bytes) -> list[bytes]:
+    """Return the entries of a bundle. Raises LedgerError when it is torn."""
+    found, at = [], 0
+    while at < len(bundle):
+        start = at + _LENGTH
+        at = start + int.from_bytes(bundle[at:start], "big")
+        found.append(bundle[start:at])
+    if at != len(bundle):
+        raise LedgerError("an entry bundle is torn")
+    return found
+
+
 def _changed(old: int, new: int) -> Iterator[tuple[int, int]]:
     """Yield (index, width) of every tile that grows when its level goes from ``old`` to ``new`` hashes."""
+    if old == new:
+        return
     for index in range(old // WIDTH, (new + WIDTH - 1) // WIDTH):
         yield index, min(WIDTH, new - index * WIDTH)
 
 
 def tiles_for_growth(
-    old: int, new: int, leaf_hashes: Callable[[int, int], Sequence[bytes]]
+    old: int, new: int, leaf_hashes: ReadRange, read_tile: ReadTile | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, bytes) of every hash tile that changes when the tree grows from ``old`` to ``new`` leaves."""
-    level = 0
+    """Yield (path, bytes) of every hash tile that changes when the tree grows from ``old`` to ``new`` leaves.
+
+    With ``read_tile``, hashes above level 0 that are already published come from the tile of the old size
+    instead of from all their leaves, so the cost follows the growth and not the tree. Whoever publishes checks
+    the new root against the old signed one, which a changed tile cannot pass.
+    """
     for index, width in _changed(old, new):
         yield tile_path(0, index, width), b"".join(leaf_hashes(index * WIDTH, index * WIDTH + width))
-    while new >> (8 * (level + 1)):
+    level = 1
+    while above := new >> (8 * level):
+        yield from _upper(level, old >> (8 * level), above, leaf_hashes, read_tile)
         level += 1
-        yield from _upper(level, old >> (8 * level), new >> (8 * level), leaf_hashes)
 
 
 def _upper(
-    level: int, old: int, new: int, leaf_hashes: Callable[[int, int], Sequence[bytes]]
+    level: int, old: int, new: int, leaf_hashes: ReadRange, read_tile: ReadTile | None
 ) -> Iterator[tuple[str, bytes]]:
     span = WIDTH**level
     for index, width in _changed(old, new):
         first = index * WIDTH
-        roots = [merkle.root_of(leaf_hashes(n * span, (n + 1) * span)) for n in range(first, first + width)]
-        yield tile_path(level, index, width), b"".join(roots)
+        held = _held(level, old, read_tile) if first < old else b""
+        start = first + len(held) // merkle.HASH
+        roots = [merkle.root_of(leaf_hashes(n * span, (n + 1) * span)) for n in range(start, first + width)]
+        yield tile_path(level, index, width), held + b"".join(roots)
 
 
-def bundles_for_growth(old: int, new: int, read: Callable[[int, int], Sequence[bytes]]) -> Iterator[tuple[str, bytes]]:
+def _held(level: int, old: int, read_tile: ReadTile | None) -> bytes:
+    """Return the hashes of the rightmost tile of ``old`` hashes at this level, as far as they were published."""
+    if read_tile is None:
+        return b""
+    data = read_tile(tile_path(level, old // WIDTH, old % WIDTH))
+    if len(data) != old % WIDTH * merkle.HASH:
+        raise LedgerError("a tile has the wrong length")
+    return data
+
+
+def bundles_for_growth(old: int, new: int, read: ReadRange) -> Iterator[tuple[str, bytes]]:
     """Yield (path, bytes) of every entry bundle that changes; each entry has a 16-bit big-endian length."""
     for index, width in _changed(old, new):
-        lines = read(index * WIDTH, index * WIDTH + width)
-        yield bundle_path(index, width), b"".join(len(line).to_bytes(2, "big") + line for line in lines)
+        yield bundle_path(index, width), bundle_of(read(index * WIDTH, index * WIDTH + width))
 
 
 class TileHashReader:
-    """Gives subtree hashes of a tree of ``size`` leaves from tiles alone."""
+    """Gives subtree hashes of a tree of ``size`` leaves from tiles alone.
 
-    def __init__(self, read_tile: Callable[[str], bytes], size: int) -> None:
+    ``read_tile`` raises LedgerError for a tile that is not there; the full tile then stands in for a partial
+    one, since a log may drop a partial tile once it is full.
+    """
+
+    def __init__(self, read_tile: ReadTile, size: int) -> None:
         self._read_tile, self._size = read_tile, size
         self._held: dict[str, bytes] = {}
 
     def read(self, level: int, index: int) -> bytes:
         """Return the hash at (level, index) of the binary tree. Raises LedgerError for a torn tile."""
+        if not 0 <= index < self._size >> level:
+            raise LedgerError("this tree has no complete subtree there")
         tile_level, inner = divmod(level, 8)
         first = index << inner
         tile = first // WIDTH
-        width = min(WIDTH, (self._size >> (8 * tile_level)) - tile * WIDTH)
-        data = self._tile(tile_path(tile_level, tile, width), width)
-        start = (first % WIDTH) * _HASH
-        hashes = [data[n : n + _HASH] for n in range(start, start + (_HASH << inner), _HASH)]
+        data = self._tile(tile_level, tile, min(WIDTH, (self._size >> (8 * tile_level)) - tile * WIDTH))
+        start = (first % WIDTH) * merkle.HASH
+        hashes = [data[n : n + merkle.HASH] for n in range(start, start + (merkle.HASH << inner), merkle.HASH)]
         return merkle.root_of(hashes)
 
-    def _tile(self, path: str, width: int) -> bytes:
+    def _tile(self, level: int, index: int, width: int) -> bytes:
+        path = tile_path(level, index, width)
         if path not in self._held:
-            data = self._read_tile(path)
-            if len(data) != width * _HASH:
+            data = self._fetch(level, index, width)
+            if len(data) != width * merkle.HASH:
                 raise LedgerError("a tile has the wrong length")
             self._held[path] = data
         return self._held[path]
 
+    def _fetch(self, level: int, index: int, width: int) -> bytes:
+        try:
+            return self._read_tile(tile_path(level, index, width))
+        except LedgerError:
+            if width == WIDTH:
+                raise
+            full = self._read_tile(tile_path(level, index))
+        if len(full) != WIDTH * merkle.HASH:
+            raise LedgerError("a tile has the wrong length")
+        return full[: width * merkle.HASH]
+
 
 def tlog_proof(index: int, proof: Sequence[bytes], checkpoint: bytes) -> str:
     """Return a proof file (c2sp.org/tlog-proof@v1): index, path, and the checkpoint it leads to."""
-    lines = ["c2sp.org/tlog-proof@v1", f"index {index}", *(base64.b64encode(step).decode() for step in proof)]
-    return "\n".join(lines) + "\n\n" + checkpoint.decode()
+    return _proof_file(["c2sp.org/tlog-proof@v1", f"index {index}"], proof, checkpoint)
+
+
+def consistency_file(old: int, proof: Sequence[bytes], checkpoint: bytes) -> str:
+    """Return a consistency proof in the form a witness is asked with (c2sp.org/tlog-witness, add-checkpoint)."""
+    return _proof_file([f"old {old}"], proof, checkpoint)
+
+
+def _proof_file(head: list[str], proof: Sequence[bytes], checkpoint: bytes) -> str:
+    return "\n".join([*head, *(base64.b64encode(step).decode() for step in proof)]) + "\n\n" + checkpoint.decode()

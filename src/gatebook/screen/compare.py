@@ -121,7 +121,9 @@ def _is_mixed(word: str) -> bool:
 @lru_cache(maxsize=200_000)
 def tokens(name: str) -> tuple[str, ...]:
     """Return a name's tokens: NFKC, invisible letters out, look-alikes folded in mixed words, romanised, capitals."""
-    text = "".join(c for c in unicodedata.normalize("NFKC", name) if c not in _INVISIBLE)
+    last, comma, first = name.partition(", ")
+    natural = f"{first} {last}" if comma and "," not in first else name  # lists write LAST, First
+    text = "".join(c for c in unicodedata.normalize("NFKC", natural) if c not in _INVISIBLE)
     words = ["".join(fold_letter(c) for c in word) if _is_mixed(word) else word for word in text.split()]
     plain = anyascii(" ".join(words)).upper().replace("'", "").replace("`", "")
     return tuple(token for token in _SPLIT.split(plain) if token)

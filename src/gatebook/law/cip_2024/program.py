@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from gatebook.law.clause import clause, every, some, true, verified
+from gatebook.law.clause import clause, every, negate, some, true, verified
 from gatebook.law.eo13984.s5_definitions import is_foreign_person, is_iaas_product
 from gatebook.law.parameters import Parameters
 from gatebook.terms.determination import Answer, Standing
@@ -58,7 +58,7 @@ def owners_are_identified(facts: Facts, _: Parameters) -> Answer:
 def verified_by_document_or_other_means(facts: Facts, _: Parameters) -> Answer:
     """Identity is verified by an unexpired document or, where there is none, by other means."""
     return some(
-        verified(facts, "identity.document"),
+        every(verified(facts, "identity.document"), negate(true(facts, "identity.document_expired"))),
         verified(facts, "identity.residence"),
         verified(facts, "entity.registration"),
     )

@@ -32,8 +32,8 @@ def email_is_confirmed(facts: Facts, _: Parameters) -> Answer:
     for_applicant="Please confirm your telephone number with the code we send.",
 )
 def phone_is_confirmed(facts: Facts, law: Parameters) -> Answer:
-    """A one-time code sent to the telephone came back, where the house asks for it."""
-    if not law.flag("house/phone_code_required"):
+    """A one-time code sent to the telephone came back, where the house asks for it; a failed one never passes."""
+    if not law.flag("house/phone_code_required") and facts.get("contact.phone") != "refuted":
         return Answer.MET
     return verified(facts, "contact.phone")
 

@@ -19,12 +19,23 @@ def _is_cleared(facts: Facts) -> bool:
     return facts.get("review.match") == "different"
 
 
+def _grades(facts: Facts) -> set[str] | None:
+    """Return the strongest grade of the person and of those behind them; None when either is unknown.
+
+    An individual has no owners; of an entity, owners nobody screened are unknown, not clean.
+    """
+    person, owners = facts.get("screening.person"), facts.get("screening.owners")
+    if owners is None and facts.get("person.kind") == "individual":
+        owners = "none"
+    return None if person is None or owners is None else {str(person), str(owners)}
+
+
 def _goes(facts: Facts, law: Parameters, grade: str, parameter: str, to: str) -> Answer:
     """Met unless the strongest candidate is of this grade, is not cleared, and the house sends that grade ``to``."""
-    found = [facts.get("screening.person"), facts.get("screening.owners") or "none"]
-    if found[0] is None:
-        return Answer.UNKNOWN
-    return Answer.of(grade not in found or _is_cleared(facts) or law.text(parameter) != to)
+    if law.text(parameter) != to:
+        return Answer.MET
+    found = _grades(facts)
+    return Answer.UNKNOWN if found is None else Answer.of(grade not in found or _is_cleared(facts))
 
 
 @clause(cites="house 4.1, after 31 CFR ch. V", standing=Standing.HOUSE, begins=_BEGINS, unmet="review")
@@ -42,8 +53,8 @@ def lists_are_fresh(facts: Facts, _: Parameters) -> Answer:
 @clause(cites="house 4.3", standing=Standing.HOUSE, begins=_BEGINS, unmet="review")
 def no_possible_candidate(facts: Facts, _: Parameters) -> Answer:
     """A candidate of the same name with nothing to compare, or one confirmed but not blocking, is for an officer."""
-    found = {facts.get("screening.person"), facts.get("screening.owners") or "none"}
-    if None in found:
+    found = _grades(facts)
+    if found is None:
         return Answer.UNKNOWN
     return Answer.of(not found & {"possible", "confirmed"} or _is_cleared(facts))
 
@@ -57,8 +68,7 @@ def clashing_candidate_is_reviewed(facts: Facts, law: Parameters) -> Answer:
 @clause(cites="house 4.4", standing=Standing.HOUSE, begins=_BEGINS, unmet="decline")
 def clashing_candidate_is_declined(facts: Facts, law: Parameters) -> Answer:
     """A candidate whose birth date clashes is declined where house/clash_goes_to says decline."""
-    answer = _goes(facts, law, "clash", "house/clash_goes_to", "decline")
-    return Answer.MET if answer is Answer.UNKNOWN else answer  # no_possible_candidate already says unknown
+    return _goes(facts, law, "clash", "house/clash_goes_to", "decline")
 
 
 @clause(cites="house 4.5", standing=Standing.HOUSE, begins=_BEGINS, unmet="review")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from gatebook.law.clause import clause
+from gatebook.law.clause import clause, every, negate, true
 from gatebook.law.parameters import Parameters
 from gatebook.terms.determination import Answer, Standing
 from gatebook.terms.fact import Facts
@@ -24,13 +24,18 @@ _BEGINS = date(2015, 4, 1)
     for_applicant="We cannot offer you an account.",
 )
 def person_is_not_blocked(facts: Facts, _: Parameters) -> Answer:
-    """No dealings with a person on a blocking list."""
-    word, strongest, blocking = facts.get("review.match"), facts.get("screening.person"), facts.get("screening.blocked")
+    """No dealings with a person on a blocking list.
+
+    A confirmed candidate of whom nobody knows whether the list blocks is unknown, never met.
+    """
+    word, strongest = facts.get("review.match"), facts.get("screening.person")
     if word == "same":
         return Answer.UNMET
     if strongest is None:
         return Answer.UNKNOWN
-    return Answer.of(not (blocking and strongest == "confirmed") or word == "different")
+    if word == "different":
+        return Answer.MET
+    return negate(every(Answer.of(strongest == "confirmed"), true(facts, "screening.blocked")))
 
 
 @clause(

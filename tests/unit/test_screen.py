@@ -1,0 +1,138 @@
+"""Screening: rows accounted for, names compared, evidence weighed."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatebook.errors import ListError
+from gatebook.screen.compare import compare_names, tokens
+from gatebook.screen.findings import screening_findings
+from gatebook.screen.ofac import load_csv, load_files, load_xml, weak_names
+from gatebook.screen.scan import ExhaustiveScan, Query, Screening, ScreenSettings
+from gatebook.store.list_shelf import ListShelf
+from gatebook.wiring import sample_list
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+WALLET = "1JhKHaewH7iwDuQoyJAYJDcUcMnxKiPkkF"
+
+
+@pytest.fixture(scope="module")
+def scan() -> ExhaustiveScan:
+    return ExhaustiveScan([load_files(sample_list(), "sample")], ScreenSettings())
+
+
+def best(scan: ExhaustiveScan, *names: str, **more: object) -> tuple[str, str]:
+    found = scan.screen(Query(names, **more)).candidates  # type: ignore[arg-type]
+    return (found[0].party_id, found[0].grade) if found else ("", "")
+
+
+def test_evidence_confirms_or_denies(scan: ExhaustiveScan) -> None:
+    # Breaks when a birth date finds, or fails to deny; when a weak alias alone confirms.
+    assert best(scan, "Grigor Voronovsky", born_on="1971") == ("90001", "confirmed")
+    assert best(scan, "Grigor Voronovsky", born_on="1999-01-01") == ("90001", "clash")
+    assert best(scan, "Grigor Voronovsky") == ("90001", "possible")
+    assert best(scan, "Greycrow") == ("90001", "weak")
+    assert best(scan, "Haidar Munir al Qasrawi", born_on="1965-12-01") == ("90003", "confirmed")
+    assert best(scan, "Timur Kasimbekoff", born_on="1979") == ("90007", "confirmed")
+    assert best(scan, "Petru Vasile Dragomirescu", numbers=(("document_number", "ROU:RO9911882"),)) == (
+        "90010",
+        "confirmed",
+    )
+    assert best(scan, "Somebody Else", numbers=(("document_number", "ROU:RO9911882"),)) == ("90010", "possible")
+    assert best(scan, "Somebody Else", born_on="1971-03-14") == ("", "")
+
+
+def test_disguises_do_not_hide_a_name(scan: ExhaustiveScan) -> None:
+    # Breaks when a look-alike letter, an invisible one, order, joining or a small slip hides a listed name.
+    for name in (
+        "Grigor V\u043er\u043en\u043evsky",
+        "Grig\u200bor Voronovsky",
+        "VORONOVSKY GRIGOR",
+        "GrigorVoronovsky",
+        "Grigor Voronowsky",
+        "Grígor Vóronovsky",
+    ):
+        assert best(scan, name)[0] == "90001", name
+
+
+def test_wallets_are_exact_and_keep_their_case(scan: ExhaustiveScan) -> None:
+    # Breaks when Base58 is lower-cased or an address is matched in part.
+    assert best(scan, "X Y", wallets=(("XBT", WALLET),)) == ("90002", "confirmed")
+    assert best(scan, "X Y", wallets=(("XBT", WALLET.lower()),)) == ("", "")
+    assert best(scan, "X Y", wallets=(("ETH", "0x52908400098527886e0f7030069857d2e4169ee7"),)) == ("90012", "confirmed")
+
+
+@given(st.lists(st.sampled_from(["GRIGOR", "VORONOVSKY", "ANNA", "AL", "LTD", "SMYTH"]), min_size=1, max_size=4))
+def test_order_does_not_matter(words: list[str]) -> None:
+    # Breaks when a name scores differently for the order of its words.
+    listed = tokens("VORONOVSKY, Grigor")
+    assert compare_names(tuple(words), listed).score == pytest.approx(
+        compare_names(tuple(reversed(words)), listed).score
+    )
+
+
+@given(st.text(max_size=40))
+def test_any_text_can_be_compared(text: str) -> None:
+    # Breaks when hostile text crashes the comparison or scores beyond its bounds.
+    assert 0 <= compare_names(tokens(text), tokens("VORONOVSKY, Grigor")).score <= 1
+
+
+def test_no_list_is_unknown_and_an_old_one_is_stale() -> None:
+    # Breaks when nothing to compare with reads as not listed.
+    facts = {f.fact: f.value for f in screening_findings(Screening((), (), ""), NOW.date(), 14)}
+    assert facts == {"screening.lists_loaded": False}
+
+
+def test_the_shelf_keeps_the_old_edition_on_any_failure(tmp_path: Path) -> None:
+    # Breaks when an empty, cut or shrunken list replaces a good one.
+    shelf = ListShelf(tmp_path)
+    first = shelf.put("sample", sample_list(), NOW)
+    for bad in (
+        {"SDN.CSV": b""},
+        {"SDN.CSV": b"<html>sorry</html>"},
+        {"other.txt": b"x"},
+        {"SDN.CSV": sample_list()["SDN.CSV"][:600]},
+    ):
+        with pytest.raises(ListError):
+            shelf.put("sample", bad, NOW)
+    assert [e.digest for e in ListShelf(tmp_path).current()] == [first.digest]
+    assert shelf.put("sample", {"SDN.CSV": sample_list()["SDN.CSV"][:600]}, NOW, confirmed=True).digest != first.digest
+    found = ExhaustiveScan(shelf.current(), ScreenSettings()).screen(Query(("A",)))
+    fresh = {f.fact: f.value for f in screening_findings(found, NOW.date() + timedelta(15), 14)}
+    assert fresh["screening.lists_fresh"] is False
+
+
+def test_an_entity_bomb_and_a_cut_xml_are_refused() -> None:
+    # Breaks when a list can make the reader expand entities or accept half a file.
+    for bad in (b'<!DOCTYPE x [<!ENTITY a "b">]><sdnList/>', b"<sdnList><sdnEntry>", b"<sdnList/>"):
+        with pytest.raises(ListError):
+            load_xml(bad, "x")
+
+
+@pytest.mark.lists
+def test_every_row_of_the_real_lists_is_accounted_for(shared_lists: Path) -> None:
+    # Breaks when a row of a real list is lost in silence.
+    def data(name: str) -> bytes:
+        return gzip.decompress((shared_lists / "ofac" / name).read_bytes())
+
+    edition = load_csv({r: data(f"{r}_2022-01-31.csv.gz") for r in ("sdn", "alt", "add")}, "ofac-sdn")
+    report = edition.report
+    assert report.rows == report.parsed + len(report.refused)
+    assert len(edition.parties) == 9_044
+    assert [r for r in report.refused if r[0].startswith("sdn")] == [("sdn:9044", "uid-twice-kept-under-its-row")]
+    assert weak_names(edition) >= 2_431
+    xml = load_xml(data("sdn_2021-03-10.xml.gz"), "ofac-sdn")
+    assert (len(xml.parties), sum(len(p.names) - 1 for p in xml.parties), xml.report.unknown_fields) == (
+        8_832,
+        14_094,
+        (),
+    )
+    scan = ExhaustiveScan([edition], ScreenSettings())
+    assert scan.screen(Query(("Joaquin Guzman Loera",), "individual", "1957-04-04")).candidates[0].party_id
+    assert scan.screen(Query(("Jоaquin Guzmаn Loera",))).candidates[0].matched_name == "GUZMAN LOERA, Joaquin"
