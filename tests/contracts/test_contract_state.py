@@ -1,4 +1,4 @@
-"""One suite over SQLite and a real PostgreSQL: what every state promises."""
+"""One suite over memory, SQLite and a real PostgreSQL: what every state promises."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from alembic.runtime.migration import MigrationContext
 from gatebook.errors import Shredded, VaultError
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
-from gatebook.record.ports import SealedRecord
+from gatebook.record.ports import SealedRecord, State
 from gatebook.record.rebuild import rebuild
+from gatebook.store.memory.state import MemoryState
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate, schema_version
 from gatebook.store.sql.tables import METADATA
@@ -33,10 +34,16 @@ def url(request: Any, tmp_path: Path) -> str:
     return fresh()
 
 
-@pytest.fixture
-def state(url: str) -> Iterator[SqlState]:
-    migrate(url)
-    found = SqlState(url)
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def state(request: Any, tmp_path: Path) -> Iterator[State]:
+    if request.param == "memory":
+        yield MemoryState()
+        return
+    address = (
+        f"sqlite:///{tmp_path / 'state.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres")()
+    )
+    migrate(address)
+    found = SqlState(address)
     yield found
     found.close()
 
@@ -58,7 +65,7 @@ def test_migrations_lead_to_the_tables_the_program_writes(url: str) -> None:
     engine.dispose()
 
 
-def test_a_transaction_that_raises_leaves_nothing(state: SqlState) -> None:
+def test_a_transaction_that_raises_leaves_nothing(state: State) -> None:
     # Breaks when half a step is kept.
     class Stop(Exception):
         pass
@@ -77,7 +84,7 @@ def test_a_transaction_that_raises_leaves_nothing(state: SqlState) -> None:
         assert work.outbox.listing("", "", 9) == []
 
 
-def test_positions_are_dense_under_writers_at_once(state: SqlState) -> None:
+def test_positions_are_dense_under_writers_at_once(state: State) -> None:
     # Breaks when two writers are given one position.
     got: list[int] = []
 
@@ -96,7 +103,7 @@ def test_positions_are_dense_under_writers_at_once(state: SqlState) -> None:
         assert len(work.ledger.read(0, 99)) == work.ledger.size() == 40
 
 
-def test_registers_are_pages_of_what_was_entered_and_can_be_rebuilt(state: SqlState) -> None:
+def test_registers_are_pages_of_what_was_entered_and_can_be_rebuilt(state: State) -> None:
     # Breaks when the fold and the stored rows drift apart.
     with state.transaction() as work:
         enter(work, *(received(n) for n in range(30)))
@@ -110,7 +117,7 @@ def test_registers_are_pages_of_what_was_entered_and_can_be_rebuilt(state: SqlSt
     assert before == after
 
 
-def test_sealed_records_are_written_once_found_by_tag_and_erased(state: SqlState) -> None:
+def test_sealed_records_are_written_once_found_by_tag_and_erased(state: State) -> None:
     # Breaks when a sealed record can be overwritten, or an erased subject is still found.
     with state.transaction() as work:
         work.records.put(SealedRecord("rec_1", "per_1", "k", b"xx", NOW), [("email", b"t"), ("email", b"t")])
@@ -124,7 +131,7 @@ def test_sealed_records_are_written_once_found_by_tag_and_erased(state: SqlState
         assert [r.record_id for r in work.records.of_subject("per_2")] == ["rec_2"]
 
 
-def test_outbox_and_shelf_keep_their_times(state: SqlState) -> None:
+def test_outbox_and_shelf_keep_their_times(state: State) -> None:
     # Breaks when a message is sent before it is due or a value outlives its time.
     later = NOW + timedelta(minutes=5)
     with state.transaction() as work:
