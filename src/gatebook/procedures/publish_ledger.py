@@ -6,7 +6,7 @@ same bytes, since tiles follow from the entries alone.
 
 from __future__ import annotations
 
-from gatebook.errors import LedgerError
+from gatebook.errors import LedgerError, NotFound
 from gatebook.procedures.house import House
 from gatebook.record import checkpoint, merkle, tiles
 
@@ -44,12 +44,12 @@ def _published(house: House) -> tuple[int, bytes]:
 
 
 def proof_of(house: House, position: int) -> str:
-    """Return a proof file that the entry at ``position`` is in the published ledger. Raises LedgerError."""
+    """Return a proof file that the entry at ``position`` is in the published ledger. Raises NotFound."""
     note = house.tiles.read_checkpoint()
     if note is None:
-        raise LedgerError("nothing was published yet")
+        raise NotFound("nothing was published yet")
     size = checkpoint.verify_checkpoint(note, house.signer.vkey).size
     if not 0 <= position < size:
-        raise LedgerError("this position is not covered by the published checkpoint")
+        raise NotFound("this position is not covered by the published checkpoint")
     reader = tiles.TileHashReader(house.tiles.read_tile, size)
     return tiles.tlog_proof(position, merkle.inclusion_proof(position, size, reader.read), note)

@@ -38,16 +38,24 @@ class Delivery(Protocol):
 def add_endpoint(house: House, operator: Operator, url: str, secret_of: Callable[[str], bytes]) -> tuple[str, str]:
     """Register an endpoint; return its id and its HMAC secret (``whsec_``), derived and so never stored."""
     permit(house, operator, "admin", "add-endpoint")
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK
-    remote = parts.scheme == "https" and bool(parts.hostname)
-    if not (local or remote) or parts.username or len(url) > _MOST_URL:
+    if not _is_sendable(url):
         problem = FieldProblem("/url", "not-https", "an https address without a user name, at most 2,000 characters")
         raise InvalidInput("events go to an https address", (problem,))
     endpoint = house.new_id("whe")
     with house.state.transaction() as work:
         work.shelf.put("webhook-endpoint", endpoint, canonical.encode({"url": url}), None)
     return endpoint, "whsec_" + base64.b64encode(secret_of(endpoint)).decode()
+
+
+def _is_sendable(url: str) -> bool:
+    """Return whether an address may be given at all; whether it is private is asked again at each delivery."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    local = parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK
+    remote = parts.scheme == "https" and bool(parts.hostname)
+    return (local or remote) and not parts.username and len(url) <= _MOST_URL
 
 
 def remove_endpoint(house: House, operator: Operator, endpoint: str) -> None:
