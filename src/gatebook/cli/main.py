@@ -266,7 +266,7 @@ def expire(house: House_ = HERE, operator: As = "local") -> None:
 @app.command()
 def rebuild(house: House_ = HERE, operator: As = "local") -> None:
     """Drop the registers and rebuild them from the ledger; fails if anything differs."""
-    with _house(house) as (_, h), Progress(console=console, transient=True) as progress:
+    with _house(house) as (_, h), Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("folding the ledger", total=None)
         differing = keep_house.rebuild(
             h, _who(operator), lambda done, size: progress.update(task, completed=done, total=size)
@@ -383,7 +383,7 @@ def lists_update(
     list_id: str = "ofac-sdn", confirm: bool = False, house: House_ = HERE, operator: As = "local"
 ) -> None:
     """Fetch a list from its publisher over HTTPS; on any failure the old edition stays."""
-    with _house(house) as (premises, _), Progress(console=console, transient=True) as progress:
+    with _house(house) as (premises, _), Progress(console=Console(stderr=True), transient=True) as progress:
         tasks: dict[str, Any] = {}
 
         def moved(name: str, size: int) -> None:
