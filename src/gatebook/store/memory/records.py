@@ -74,7 +74,7 @@ class MemoryOutbox:
     def due(self, now: datetime, limit: int) -> list[Row]:
         """Return queued messages due by ``now``, longest due first."""
         until = canonical.instant(now)
-        found = [
+        found: list[Row] = [
             dict(m) for m in self._tables.outbox.values() if m["state"] == "queued" and (m["due_at"] or "~") <= until
         ]
         return sorted(found, key=lambda m: (m["due_at"], m["message_id"]))[:limit]
@@ -90,7 +90,8 @@ class MemoryOutbox:
     def listing(self, state: str, after: str, limit: int) -> list[Row]:
         """Return messages in a state (empty: any) by id after ``after``."""
         held = self._tables.outbox
-        return [dict(held[m]) for m in sorted(held) if m > after and state in ("", held[m]["state"])][:limit]
+        found: list[Row] = [dict(held[m]) for m in sorted(held) if m > after and state in ("", held[m]["state"])]
+        return found[:limit]
 
 
 class MemoryShelf:
