@@ -11,8 +11,8 @@ from gatebook.law.clause import clause
 from gatebook.law.parameters import parse_parameter
 from gatebook.law.sources import all_clauses
 from gatebook.law.tree import LawTree, parse_adoptions
+from gatebook.store.law_folder import read_law_texts
 from gatebook.terms.determination import Answer, Standing
-from gatebook.wiring import read_law_texts
 
 _HEAD = "means: m\nvalues:\n"
 

@@ -13,9 +13,9 @@ from gatebook.law.consider import consider
 from gatebook.law.edition import Book
 from gatebook.law.sources import FILES, all_clauses
 from gatebook.law.tree import LawTree
+from gatebook.store.law_folder import read_law_texts
 from gatebook.terms.determination import Answer
 from gatebook.terms.fact import Fact, Facts
-from gatebook.wiring import read_law_texts
 
 DAY = date(2026, 11, 24)
 OWN, TEXTS = read_law_texts()

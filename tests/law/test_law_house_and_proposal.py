@@ -11,8 +11,8 @@ from gatebook.decide.determine import outcome_of
 from gatebook.law.consider import consider
 from gatebook.law.sources import all_clauses
 from gatebook.law.tree import LawTree
+from gatebook.store.law_folder import read_law_texts
 from gatebook.terms.fact import Fact, Facts
-from gatebook.wiring import read_law_texts
 
 DAY = date(2026, 11, 24)
 ADOPTED = "- {source: eo13984, begins: 2026-01-01}\n- {source: cip_2024, begins: 2026-01-01}\n"

@@ -14,7 +14,7 @@ from gatebook.law.eo13984.s5_definitions import is_us_person
 from gatebook.law.parameters import Parameters
 from gatebook.law.tree import LawOfDay
 from gatebook.terms.determination import Answer, Reason
-from gatebook.terms.fact import Fact, Facts
+from gatebook.terms.fact import Facts
 from gatebook.terms.person import Personhood
 
 
@@ -62,7 +62,7 @@ def _reason(clause: Clause, law: LawOfDay, answer: Answer, seen: Facts, yielded_
         effect=effect,
         duty=clause.duty,
         for_applicant=clause.for_applicant,
-        facts=tuple(Fact(f.name, f.value, f.basis) for f in seen if f.name in looked),
+        facts=tuple(fact for name in looked if (fact := seen.peek(name)) is not None),
         missing=tuple(name for name in looked if not seen.looked_at[name]),
         yielded_to=yielded_to,
     )

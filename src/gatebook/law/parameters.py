@@ -6,6 +6,7 @@ operator's own value goes over ours from its day on without touching the file it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -32,20 +33,25 @@ class DatedValue:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A named parameter and its values in order of days. ``choices``, when there are any, are all a text may be."""
+    """A named parameter and its values in order of days.
+
+    ``choices``, when there are any, are all that a text may be. ``form`` is a regular expression that every key of a
+    table, or else every text, has to match whole.
+    """
 
     name: str
     means: str
     unit: str
     values: tuple[DatedValue, ...]
     choices: tuple[str, ...] = ()
+    form: str = ""
 
     def on(self, day: date) -> DatedValue | None:
         """Return the value that holds on ``day``, or None."""
         return next((v for v in self.values if v.begins <= day and (v.ends is None or day < v.ends)), None)
 
 
-_KEYS = frozenset({"means", "unit", "choices", "values"})
+_KEYS = frozenset({"means", "unit", "choices", "form", "values"})
 _VALUE_KEYS = frozenset({"begins", "ends", "value", "cites", "standing", "confirmed", "checked_on"})
 
 
@@ -55,8 +61,9 @@ def parse_parameter(name: str, text: str) -> Parameter:
         data = yaml.safe_load(text)
         unknown = set(data) - _KEYS | {key for entry in data["values"] for key in set(entry) - _VALUE_KEYS}
         values = tuple(_dated(entry) for entry in data["values"])
-        parameter = Parameter(name, data["means"], data.get("unit", ""), values, tuple(data.get("choices", ())))
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        choices, form = tuple(data.get("choices", ())), str(data.get("form", ""))
+        parameter = Parameter(name, data["means"], data.get("unit", ""), values, choices, re.compile(form).pattern)
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise LawError(f"the parameter {name} cannot be read: {type(error).__name__}") from None
     if unknown:
         raise LawError(f"the parameter {name} has a key it cannot have: {min(map(str, unknown))}")
@@ -103,12 +110,29 @@ def check_override(ours: Parameter, yours: Parameter) -> None:
     if not ours.values or not yours.values:
         raise LawError(f"the parameter {ours.name} has no value")
     for value in yours.values:
-        if _kind(value.value) != _kind(ours.values[0].value) or _kind(value.value)[0] is None:
+        if not _is_of_kind(value.value, ours):
             raise LawError(f"a value of {ours.name} is not of the kind it has to be")
+        if ours.form and not all(re.fullmatch(ours.form, str(text)) for text in _formed(value.value)):
+            raise LawError(f"a value of {ours.name} holds a name that is not of the form it has to be")
         if any(isinstance(word, str) and ours.choices and word not in ours.choices for word in _leaves(value.value)):
             raise LawError(f"a value of {ours.name} is not one of: {', '.join(ours.choices)}")
         if any(type(number) is int and number < 0 for number in _leaves(value.value)):
             raise LawError(f"a value of {ours.name} is below zero")
+
+
+def _is_of_kind(value: Any, ours: Parameter) -> bool:  # noqa: ANN401  as below
+    """A value has the outer kind of ours and the kinds within; it may be empty where one of ours is."""
+    outer, within = _kind(value)
+    kinds = [_kind(held.value) for held in ours.values]
+    # An empty list or table of ours does not show what it may hold: names and words do, which are texts.
+    allowed = frozenset[type]().union(*(found for _, found in kinds)) or frozenset({str})
+    if outer is None or any(outer != known for known, _ in kinds):
+        return False
+    return within == allowed or (not within and any(not found for _, found in kinds))
+
+
+def _formed(value: Any) -> list[Any]:  # noqa: ANN401  as below
+    return list(value) if isinstance(value, dict) else _leaves(value)
 
 
 def _leaves(value: Any) -> list[Any]:  # noqa: ANN401  a parameter may be a number, a text, a list or a table

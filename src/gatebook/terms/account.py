@@ -6,29 +6,12 @@ The trap guarded against: a full card number. ``CardClaim`` has no field that co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gatebook.terms.person import PersonClaims
-
-
-class ApplicationState(StrEnum):
-    """Where an application stands. A crash between two steps leaves it in ``review``."""
-
-    REVIEW = "review"
-    ADMITTED = "admitted"
-    DECLINED = "declined"
-
-
-class AccountStatus(StrEnum):
-    """Whether an account may act. ``restricted`` keeps what runs and opens nothing new."""
-
-    OPEN = "open"
-    RESTRICTED = "restricted"
-    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,10 @@ class Verification(StrEnum):
 
 
 class EvidenceKind(StrEnum):
-    """Every kind of evidence that can be submitted; ``identify/evidence.yaml`` says which fields each has."""
+    """Every kind of evidence; ``identify`` says which may be submitted and with which fields."""
 
     MRZ = "mrz"  # lines: list[str] of a machine-readable zone, as read by a reader or typed
     CODE = "code"  # a one-time code that came back; made by Gatebook itself, never submitted
-    DOCUMENT_SEEN = "document_seen"  # an officer looked at a document; made by Gatebook itself
     RESIDENCE = "residence"  # a paper that shows an address: issuer, issued_on, country, shows_name
     REGISTRY_EXTRACT = "registry_extract"  # an entity's extract: jurisdiction, number, name, status, as_of
     PAYMENT_CONFIRMED = "payment_confirmed"  # a processor's word on a means: means, country, result

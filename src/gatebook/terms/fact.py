@@ -6,6 +6,7 @@ fact a clause looked at is remembered, so that a determination can say what was 
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,11 @@ _SPECS = (
     FactSpec("person.contradictions", int, None, "how many pieces of evidence on personhood contradict each other"),
     FactSpec("person.weak_signs_of_us", int, None, "weak signs (phone, card, place of access) pointing to the US"),
     FactSpec("person.weak_signs_of_foreign", int, None, "weak signs pointing away from the US"),
+    FactSpec("person.located_in", str, None, "the country evidence places the person in (ISO 3166-1 alpha-2)"),
+    FactSpec("lessee.id", str, None, "the pseudonymous id of the person who holds or would hold the account"),
+    # special measures (EO 13984 s. 2)
+    FactSpec("behalf.claimed_in", str, None, "the country claimed of the person the account is opened for"),
+    FactSpec("measure.on_person", str, ("none", "condition", "prohibit"), "the strictest measure on anybody involved"),
     # identity: the record groups of EO 13984 s. 1(a)(ii), NP-04
     FactSpec("identity.name_given", bool, None, "a name was claimed"),
     FactSpec("identity.address_given", bool, None, "an address was claimed and is well-formed"),
@@ -74,7 +80,7 @@ _SPECS = (
         ("none", "weak", "clash", "possible", "confirmed"),
         "strongest undisposed candidate over names; clash: same name, but birth or another detail disagrees",
     ),
-    FactSpec("screening.identifiers", str, ("none", "match"), "payment identifiers and document numbers, exact"),
+    FactSpec("screening.identifiers", str, ("none", "match"), "payment identifiers, exact"),
     FactSpec("screening.owners", str, ("none", "weak", "clash", "possible", "confirmed"), "the same over owners"),
     FactSpec("screening.blocked", bool, None, "the strongest accepted or confirmed candidate is on a blocking list"),
     # earlier dealings, by exact keyed index
@@ -122,32 +128,36 @@ class Facts:
 
     facts: tuple[Fact, ...] = ()
     looked_at: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    _by_name: dict[str, Fact] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse names and values the vocabulary does not know, and two facts of one name."""
-        seen: set[str] = set()
         for fact in self.facts:
             spec = FACTS.get(fact.name)
-            if spec is None or fact.name in seen:
+            if spec is None or fact.name in self._by_name:
                 message = f"{fact.name} is put twice or is not a fact the law knows"
                 raise LawError(message)
             if type(fact.value) is not spec.type or (spec.choices and fact.value not in spec.choices):
                 message = f"{fact.name} cannot take the value it was given"
                 raise LawError(message)
-            seen.add(fact.name)
+            self._by_name[fact.name] = fact
 
     def __iter__(self) -> Iterator[Fact]:
         """Iterate in name order, so that two equal sets of facts have one byte form."""
-        return iter(sorted(self.facts, key=lambda fact: fact.name))
+        return iter([self._by_name[name] for name in sorted(self._by_name)])
 
     def fact(self, name: str) -> Fact | None:
         """Return the fact, or None for unknown, and remember that it was looked at."""
         if name not in FACTS:
             message = f"{name} is not a fact the law knows"
             raise LawError(message)
-        found = next((fact for fact in self.facts if fact.name == name), None)
+        found = self._by_name.get(name)
         self.looked_at[name] = found is not None
         return found
+
+    def peek(self, name: str) -> Fact | None:
+        """Return the fact, or None, without remembering that it was looked at."""
+        return self._by_name.get(name)
 
     def get(self, name: str) -> Scalar | None:
         """Return the value, or None for unknown."""
@@ -155,8 +165,10 @@ class Facts:
         return None if found is None else found.value
 
     def watched(self) -> Facts:
-        """Return the same facts with an empty memory of what was looked at."""
-        return Facts(self.facts)
+        """Return the same facts with an empty memory of what was looked at; they were checked once."""
+        found = copy.copy(self)
+        object.__setattr__(found, "looked_at", {})
+        return found
 
     def with_facts(self, more: Iterable[Fact]) -> Facts:
         """Return these facts with ``more`` put over them."""

@@ -14,13 +14,3 @@ EvidenceId = NewType("EvidenceId", str)
 DeterminationId = NewType("DeterminationId", str)
 RecordId = NewType("RecordId", str)
 OperatorId = NewType("OperatorId", str)
-
-PREFIXES = {
-    PersonId: "per",
-    ApplicationId: "app",
-    AccountId: "acc",
-    EvidenceId: "evi",
-    DeterminationId: "det",
-    RecordId: "rec",
-    OperatorId: "opr",
-}

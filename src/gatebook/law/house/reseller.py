@@ -1,4 +1,4 @@
-"""House policy on account types: resellers, accounts for others and unknown types are for a person to look at."""
+"""House policy on account types: what is for a person to look at, and what is opened on a condition."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ def account_type_needs_no_officer(facts: Facts, law: Parameters) -> Answer:
     if known is None:
         return Answer.UNKNOWN
     return Answer.of(law.table("house/account_types").get(str(known), "high") != "high")
+
+
+@clause(
+    cites="house 3.4, after EO 13984 s. 1(b)",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="condition:limited-use",
+    for_applicant="This type of account is opened for limited use.",
+)
+def account_type_is_not_limited(facts: Facts, law: Parameters) -> Answer:
+    """An account of the level low is opened on the condition of limited use, which the control plane holds to."""
+    known = facts.get("account.type")
+    return Answer.of(None if known is None else law.table("house/account_types").get(str(known)) != "low")
 
 
 @clause(cites="house 3.2, after EO 13984 s. 5(g)", standing=Standing.HOUSE, begins=_BEGINS, unmet="review")
