@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gatebook.errors import ListError
 from gatebook.screen.compare import compare_names, tokens
-from gatebook.screen.findings import screening_findings
+from gatebook.screen.findings import measure_finding, screening_findings
 from gatebook.screen.ofac import load_csv, load_files, load_xml, weak_names
 from gatebook.screen.scan import ExhaustiveScan, Query, Screening, ScreenSettings
 from gatebook.store.list_shelf import ListShelf
@@ -136,3 +136,20 @@ def test_every_row_of_the_real_lists_is_accounted_for(shared_lists: Path) -> Non
     scan = ExhaustiveScan([edition], ScreenSettings())
     assert scan.screen(Query(("Joaquin Guzman Loera",), "individual", "1957-04-04")).candidates[0].party_id
     assert scan.screen(Query(("Jоaquin Guzmаn Loera",))).candidates[0].matched_name == "GUZMAN LOERA, Joaquin"
+
+
+def test_a_measure_on_a_person_needs_a_confirmed_or_accepted_party(scan: ExhaustiveScan) -> None:
+    # Breaks when a namesake is under a measure, or an undisposed candidate is read as nobody.
+    listed, key = scan.screen(Query(("Grigor Voronovsky",), born_on="1971")), "sample/90001"
+    maybe = scan.screen(Query(("Grigor Voronovsky",)))
+    nobody = scan.screen(Query(("Somebody Else",)))
+    measures = {key: "prohibit"}
+    assert measure_finding([listed], measures).value == "prohibit"
+    assert measure_finding([nobody, listed], {key: "condition"}).value == "condition"
+    assert measure_finding([listed], measures, cleared={key}).value == "none"
+    assert measure_finding([maybe], measures).value is None
+    assert measure_finding([maybe], measures, accepted={key}).value == "prohibit"
+    assert measure_finding([maybe], measures, cleared={key}).value == "none"
+    assert measure_finding([maybe], {}).value == "none"
+    assert measure_finding([nobody], measures).value == "none"
+    assert measure_finding([Screening((), (), "")], measures).value is None

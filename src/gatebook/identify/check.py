@@ -27,16 +27,28 @@ def check_claims(
     adult_age: int = 18,
     owner_share_percent: int = 25,
 ) -> tuple[Finding, ...]:
-    """Return every finding identify can make of an application on ``today``."""
+    """Return every finding identify can make of an application on ``today``.
+
+    Evidence about a beneficial owner (``of_owner``) speaks for that owner alone.
+    """
+    own = evidence_of(evidence)
+    person = claims.applicant
+    is_entity = person.kind is PersonKind.ENTITY
     return (
         *_asked_for(claims),
-        *weigh(claims, evidence, today),
-        *_given(claims, evidence),
-        *_documents(claims, evidence, today, adult_age),
-        *_codes(claims, evidence),
-        *_others(claims, evidence),
-        *(_entity(claims, evidence, owner_share_percent) if claims.applicant.kind is PersonKind.ENTITY else ()),
+        *weigh(claims, own, today),
+        *_given(claims, own),
+        *_documents(person, own, today, adult_age),
+        *_codes(claims, own),
+        *_others(claims, own),
+        *(_registrations(person, own) if is_entity else ()),
+        *(_owners(person, evidence, today, owner_share_percent) if is_entity else ()),
     )
+
+
+def evidence_of(evidence: Sequence[Evidence], owner: int | None = None) -> list[Evidence]:
+    """Return the evidence about the applicant, or about the beneficial owner of this number (0 is the first)."""
+    return [piece for piece in evidence if piece.data.get("of_owner") == owner]
 
 
 def _said(fact: str, value: Scalar) -> Finding:
@@ -49,11 +61,17 @@ def _asked_for(claims: ApplicationClaims) -> list[Finding]:
         _said("account.type", claims.account_type),
         _said("account.is_reseller", claims.is_reseller),
         _said("account.on_behalf_of_other", claims.on_behalf_of is not None),
+        *_behalf(claims),
         _said("product.gives_computing", product.gives_computing),
         _said("product.runs_any_software", product.runs_any_software),
         _said("product.is_trial", product.is_trial),
         _said("person.kind", claims.applicant.kind.value),
     ]
+
+
+def _behalf(claims: ApplicationClaims) -> list[Finding]:
+    other = claims.on_behalf_of
+    return [_said("behalf.claimed_in", other.address.country)] if other and other.address else []
 
 
 def _given(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Finding]:
@@ -79,12 +97,12 @@ def _given(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Find
     return found
 
 
-def _documents(claims: ApplicationClaims, evidence: Sequence[Evidence], today: date, adult_age: int) -> list[Finding]:
+def _documents(person: PersonClaims, evidence: Sequence[Evidence], today: date, adult_age: int) -> list[Finding]:
     found = []
     for piece in evidence:
         if piece.kind is EvidenceKind.MRZ:
             zone = mrz.read_mrz(piece.data["lines"], today)
-            verdict, code = _compare(claims.applicant, zone)
+            verdict, code = _compare(person, zone)
             basis = (str(piece.evidence_id),)
             found.append(Finding("identity.document", verdict.value, "mrz", code, basis))
             if verdict is Verification.VERIFIED:
@@ -175,34 +193,57 @@ def _others(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Fin
     return found
 
 
-def _entity(claims: ApplicationClaims, evidence: Sequence[Evidence], share: int) -> list[Finding]:
-    person, found = claims.applicant, list[Finding]()
+def _registrations(person: PersonClaims, evidence: Sequence[Evidence]) -> list[Finding]:
+    """The claimed registration against each extract: jurisdiction, number and name have to be the claimed ones."""
+    claimed, found = person.registration, list[Finding]()
     for piece in evidence:
         if piece.kind is EvidenceKind.REGISTRY_EXTRACT:
-            claimed = person.registration
             same = (
                 claimed is not None
                 and piece.data["jurisdiction"] == claimed.jurisdiction
                 and piece.data["number"] == claimed.number
                 and _same_name(person.name, str(piece.data["name"]))
             )
+            verdict = "verified" if same else "refuted"
             found.append(
-                Finding(
-                    "entity.registration",
-                    "verified" if same else "refuted",
-                    "registry_extract",
-                    "extract",
-                    (str(piece.evidence_id),),
-                )
+                Finding("entity.registration", verdict, "registry_extract", "extract", (str(piece.evidence_id),))
             )
-    owners = [
-        o for o in person.beneficial_owners if o.has_control or not o.share_percent or Decimal(o.share_percent) >= share
-    ]
-    if person.beneficial_owners:
-        found.append(_said("entity.owners_given", True))
-        # Each owner's own session of evidence is a later capability: until then naming them is all there is.
-        found.append(Finding("entity.owners_identified", "untried" if owners else "verified", "claim", "owners-named"))
     return found
+
+
+def _owners(person: PersonClaims, evidence: Sequence[Evidence], today: date, share: int) -> list[Finding]:
+    """Whether owners were named, and whether each who counts is identified by evidence of their own.
+
+    An owner whose share nobody stated counts: not knowing it is no reason to look away.
+    """
+    if not person.beneficial_owners:
+        return []
+    verdicts = [
+        _owner(owner.person, evidence_of(evidence, n), today)
+        for n, owner in enumerate(person.beneficial_owners)
+        if owner.has_control or not owner.share_percent or Decimal(owner.share_percent) >= share
+    ]
+    # One refuted owner refutes all; one not tried yet leaves all untried.
+    verdict = next((v for v in ("refuted", "untried") if v in verdicts), "verified")
+    return [
+        _said("entity.owners_given", True),
+        Finding("entity.owners_identified", verdict, "owners_evidence", "each-owner"),
+    ]
+
+
+def _owner(owner: PersonClaims, evidence: Sequence[Evidence], today: date) -> str:
+    """Return what evidence says of one owner: refuted by any piece, else verified by any, else untried."""
+    verdicts = [_piece(owner, piece, today) for piece in evidence]
+    return next((verdict for verdict in ("refuted", "verified") if verdict in verdicts), "untried")
+
+
+def _piece(owner: PersonClaims, piece: Evidence, today: date) -> str:
+    """Return what one piece says; a document that has expired identifies nobody and refutes nobody."""
+    found = (*_registrations(owner, [piece]), *_documents(owner, [piece], today, 0))
+    values = {finding.fact: finding.value for finding in found}
+    if values.get("identity.document_expired"):
+        return "untried"
+    return str(values.get("identity.document") or values.get("entity.registration") or "untried")
 
 
 _RANK = {"untried": 0, "verified": 1, "refuted": 2}

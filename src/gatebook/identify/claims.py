@@ -1,25 +1,21 @@
-"""Reading an application and evidence: every field at fault is named at once, and nothing hostile comes in.
+"""Reading an application: what the applicant says of who they are, what they pay with and what they want.
 
-The trap guarded against: text that looks like other text. Control, invisible and direction-changing characters are
-refused, everything is brought to NFC, and a full card number is refused wherever it stands.
+The trap guarded against: a claim in two spellings. Contacts, numbers and addresses come in by their one form.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-
-import pycountry
 
 from gatebook import canonical
 from gatebook.canonical import Plain
-from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.identify import contacts, numbers
+from gatebook.identify.reader import SLUG, Reader
 from gatebook.terms.account import (
     AccessClaim,
     ApplicationClaims,
@@ -30,7 +26,7 @@ from gatebook.terms.account import (
     Product,
     WalletClaim,
 )
-from gatebook.terms.evidence import EvidenceKind, Verification
+from gatebook.terms.evidence import Verification
 from gatebook.terms.person import (
     Address,
     BeneficialOwner,
@@ -42,125 +38,8 @@ from gatebook.terms.person import (
 )
 
 _BORN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHARE = re.compile(r"\d{1,3}(\.\d{1,6})?")
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-#: Fields with check digits of their own, whose long numbers may pass a card's check by chance.
-_MAY_BE_LONG = re.compile(r"/phones/|/national_numbers/|^/lines/|^/number$|/registration/")
-_SKEW = timedelta(minutes=5)
-_MOST_DEPTH, _MOST_LIST = 3, 50
-
-
-class Reader:
-    """Walks plain JSON and gathers problems instead of stopping at the first."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.problems: list[FieldProblem] = []
-
-    def problem(self, pointer: str, code: str, reason: str) -> None:
-        """Note a field at fault."""
-        self.problems.append(FieldProblem(pointer, code, reason))
-
-    def table(self, data: object, pointer: str, allowed: set[str], needed: set[str]) -> Mapping[str, Any]:
-        """Return an object with only known fields; missing and unknown ones are problems."""
-        if not isinstance(data, Mapping):
-            self.problem(pointer, "not-an-object", "must be an object")
-            return {}
-        for name in data.keys() - allowed:
-            self.problem(f"{pointer}/{_escaped(name)}", "unknown-field", "is not a field of this object")
-        for name in sorted(needed - data.keys()):
-            self.problem(f"{pointer}/{name}", "missing", "is needed")
-        return data
-
-    def text(self, data: Mapping[str, Any], pointer: str, name: str, most: int = 200, *, needed: bool = False) -> str:
-        """Return a clean text in NFC, or empty."""
-        value, where = data.get(name, ""), f"{pointer}/{name}"
-        if not isinstance(value, str):
-            self.problem(where, "not-text", "must be text")
-            return ""
-        if needed and not value.strip() and name in data:
-            self.problem(where, "empty", "must not be empty")
-        return self.clean(value, where, most)
-
-    def clean(self, value: str, where: str, most: int) -> str:
-        """Return ``value`` in NFC when every character may stand in a record."""
-        if len(value) > most:
-            self.problem(where, "too-long", f"at most {most} characters")
-            return ""
-        if any(
-            c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in "\u200b\u2060\ufeff\u00ad"
-            for c in value
-        ):
-            self.problem(where, "hostile-character", "control, invisible and direction-changing characters are refused")
-            return ""
-        if numbers.holds_full_card_number(value) and not _MAY_BE_LONG.search(where):
-            self.problem(where, "full-card-number", "looks like a full card number, which is never taken")
-            return ""
-        return unicodedata.normalize("NFC", value).strip()
-
-    def flag(self, data: Mapping[str, Any], pointer: str, name: str, default: bool) -> bool:
-        """Return a yes or no."""
-        value = data.get(name, default)
-        if not isinstance(value, bool):
-            self.problem(f"{pointer}/{name}", "not-boolean", "must be true or false")
-            return default
-        return value
-
-    def list(self, data: Mapping[str, Any], pointer: str, name: str) -> list[tuple[str, Any]]:
-        """Return the items of a list with their pointers."""
-        value = data.get(name, [])
-        if not isinstance(value, list):
-            self.problem(f"{pointer}/{name}", "not-a-list", "must be a list")
-            return []
-        if len(value) > _MOST_LIST:
-            self.problem(f"{pointer}/{name}", "too-many", f"at most {_MOST_LIST} items")
-            return []
-        return [(f"{pointer}/{name}/{n}", item) for n, item in enumerate(value)]
-
-    def texts(
-        self, data: Mapping[str, Any], pointer: str, name: str, make: Callable[[str, str], str]
-    ) -> tuple[str, ...]:
-        """Return a list of texts, each made by ``make(text, pointer)``; empty ones are left out."""
-        found = []
-        for where, item in self.list(data, pointer, name):
-            if isinstance(item, str):
-                found.append(make(self.clean(item, where, 320), where))
-            else:
-                self.problem(where, "not-text", "must be text")
-        return tuple(item for item in found if item)
-
-    def country(self, text: str, where: str) -> str:
-        """Return an ISO 3166-1 alpha-2 code, or note a problem."""
-        if text and pycountry.countries.get(alpha_2=text) is None and text != "XK":
-            self.problem(where, "unknown-country", "must be an ISO 3166-1 alpha-2 code in capitals")
-            return ""
-        return text
-
-    def country_of(self, data: Mapping[str, Any], pointer: str, name: str) -> str:
-        """Return the country a field names."""
-        return self.country(self.text(data, pointer, name), f"{pointer}/{name}")
-
-    def instant(self, data: Mapping[str, Any], pointer: str, name: str) -> datetime:
-        """Return a time with a zone that is not in the future by more than the clock skew allowed."""
-        try:
-            at = canonical.parse_instant(self.text(data, pointer, name))
-        except (ValueError, InvalidInput):
-            self.problem(f"{pointer}/{name}", "not-a-time", "must be an RFC 3339 time with a zone")
-            return self.now
-        if at > self.now + _SKEW:
-            self.problem(f"{pointer}/{name}", "in-the-future", "lies more than five minutes ahead of our clock")
-        return at
-
-    def done(self, message: str) -> None:
-        """Raise InvalidInput with everything found."""
-        if self.problems:
-            raise InvalidInput(message, tuple(self.problems))
-
-
-def _escaped(name: object) -> str:
-    # An unknown field's name came from outside: only a slug is repeated.
-    return name if isinstance(name, str) and _SLUG.fullmatch(name) else "unknown"
+_MOST_DEPTH = 3
 
 
 def _names(of: type) -> set[str]:
@@ -172,7 +51,7 @@ def parse_application(data: Plain, now: datetime) -> ApplicationClaims:
     r = Reader(now)
     top = r.table(data, "", _names(ApplicationClaims), {"applicant", "account_type", "product"})
     account_type = r.text(top, "", "account_type", 64, needed=True)
-    if account_type and not _SLUG.fullmatch(account_type):
+    if account_type and not SLUG.fullmatch(account_type):
         r.problem("/account_type", "not-a-slug", "letters, digits, dots, hyphens and underscores")
     access = top.get("access")
     behalf = top.get("on_behalf_of")
@@ -194,7 +73,7 @@ def parse_application(data: Plain, now: datetime) -> ApplicationClaims:
 def _product(r: Reader, data: object) -> Product:
     p = r.table(data, "/product", _names(Product), {"code"})
     code = r.text(p, "/product", "code", 64, needed=True)
-    if code and not _SLUG.fullmatch(code):
+    if code and not SLUG.fullmatch(code):
         r.problem("/product/code", "not-a-slug", "letters, digits, dots, hyphens and underscores")
     flags = {n: r.flag(p, "/product", n, n != "is_trial") for n in ("gives_computing", "runs_any_software", "is_trial")}
     return Product(code, **flags)
@@ -313,7 +192,7 @@ def _payment(r: Reader, data: object, at: str) -> PaymentClaim | None:
         "wallet": _wallet,
         "processor": _processor,
     }
-    if kind not in made:
+    if not isinstance(kind, str) or kind not in made:
         r.problem(f"{at}/kind", "unknown-kind", "must be card, bank, wallet or processor")
         return None
     return made[kind](r, data, at)
@@ -362,55 +241,3 @@ def claims_to_plain(claims: ApplicationClaims) -> dict[str, Any]:
     for payment, claim in zip(plain["payments"], claims.payments, strict=True):
         payment["kind"] = _PAYMENT_KINDS[type(claim)]
     return plain
-
-
-#: Kinds that may be submitted: every field, and those needed. The rest Gatebook makes itself.
-SUBMITTED: Mapping[EvidenceKind, tuple[set[str], set[str]]] = {
-    EvidenceKind.MRZ: ({"lines"}, {"lines"}),
-    EvidenceKind.RESIDENCE: (
-        {"issuer", "issued_on", "country", "shows_name", "shows_address"},
-        {"country", "issued_on"},
-    ),
-    EvidenceKind.REGISTRY_EXTRACT: (
-        {"jurisdiction", "number", "name", "status", "as_of"},
-        {"jurisdiction", "number", "name"},
-    ),
-    EvidenceKind.PAYMENT_CONFIRMED: ({"processor", "means", "country", "result"}, {"processor", "result"}),
-    EvidenceKind.VENDOR_REPORT: (
-        {"vendor", "report", "result", "name", "born_on", "document_country"},
-        {"vendor", "result"},
-    ),
-}
-
-
-def parse_evidence(data: Plain, now: datetime) -> tuple[EvidenceKind, dict[str, Any]]:
-    """Read a piece of evidence. Raises InvalidInput with every field at fault."""
-    r = Reader(now)
-    kind = data.get("kind") if isinstance(data, dict) else None
-    known = {k.value: k for k in SUBMITTED}
-    if not isinstance(data, dict) or kind not in known:
-        r.problem("/kind", "unknown-kind", f"must be one of {', '.join(sorted(known))}")
-        r.done("this evidence cannot be taken")
-    assert isinstance(data, dict)  # noqa: S101  else done() raised
-    allowed, needed = SUBMITTED[known[str(kind)]]
-    table = r.table({k: v for k, v in data.items() if k != "kind"}, "", allowed, needed)
-    found: dict[str, Any] = {}
-    for name in sorted(allowed & table.keys()):
-        found[name] = _evidence_value(r, table, name)
-    r.done("this evidence cannot be taken")
-    return known[str(kind)], found
-
-
-def _evidence_value(r: Reader, data: Mapping[str, Any], name: str) -> object:
-    if name == "lines":
-        return [item.upper() for item in r.texts(data, "", "lines", lambda text, _: text)]
-    if name.startswith("shows_"):
-        return r.flag(data, "", name, default=False)
-    if name in ("country", "jurisdiction", "document_country"):
-        return r.country_of(data, "", name)
-    text = r.text(data, "", name)
-    if name == "result" and text not in ("verified", "refuted"):
-        r.problem("/result", "unknown-result", "must be verified or refuted")
-    if name in ("issued_on", "as_of") and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        r.problem(f"/{name}", "not-a-date", "must be YYYY-MM-DD")
-    return text

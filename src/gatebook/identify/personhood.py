@@ -22,10 +22,14 @@ _RESIDENT_CARDS = ("C1", "C2")
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What points to the United States (``us``) and away from it (``foreign``): names of weak signs."""
+    """What points to the United States (``us``) and away from it (``foreign``): names of weak signs.
+
+    ``countries`` are all the countries they point to.
+    """
 
     us: tuple[str, ...]
     foreign: tuple[str, ...]
+    countries: frozenset[str] = frozenset()
 
 
 def weak_signs(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> Signs:
@@ -41,7 +45,7 @@ def weak_signs(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> Signs
     }
     us = tuple(sign for sign, found in countries.items() if _US in found)
     foreign = tuple(sign for sign, found in countries.items() if found - {_US, ""})
-    return Signs(us, foreign)
+    return Signs(us, foreign, frozenset().union(*countries.values()) - {""})
 
 
 def weigh(claims: ApplicationClaims, evidence: Sequence[Evidence], today: date, signs_needed: int = 2) -> list[Finding]:
@@ -58,6 +62,7 @@ def weigh(claims: ApplicationClaims, evidence: Sequence[Evidence], today: date, 
     contradictions = _contradictions(claims, limbs)
     return [
         *limbs,
+        *_place(claims, evidence, signs, limbs),
         Finding(
             "person.contradictions", len(contradictions), "compared", "contradictions", note="; ".join(contradictions)
         ),
@@ -135,6 +140,23 @@ def _located(
     if not papers and settled_foreign and address and address.country != _US and not signs.us:
         found.append(Finding("person.is_located_in_us", False, "weak_signs", "no-sign-of-us", signs.foreign))
     return found
+
+
+def _place(
+    claims: ApplicationClaims, evidence: Sequence[Evidence], signs: Signs, limbs: Sequence[Finding]
+) -> list[Finding]:
+    """In which country: as a paper of residence says; without one, the address that every weak sign agrees with."""
+    papers = [e for e in evidence if e.kind is EvidenceKind.RESIDENCE and e.data.get("shows_name", True)]
+    if papers:
+        return [
+            Finding("person.located_in", str(e.data["country"]), "residence", "paper-of-residence", (e.evidence_id,))
+            for e in papers
+        ]
+    address = claims.applicant.address
+    settled = any(f.fact == "person.is_located_in_us" and f.value is False for f in limbs)
+    if settled and address and signs.countries == {address.country}:
+        return [Finding("person.located_in", address.country, "weak_signs", "signs-agree", signs.foreign)]
+    return []
 
 
 def _by_weak_signs(claims: ApplicationClaims, signs: Signs, limbs: list[Finding], needed: int) -> list[Finding]:

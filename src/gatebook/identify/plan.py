@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from gatebook.terms.account import ApplicationClaims, BankClaim, CardClaim, ProcessorClaim, WalletClaim
 from gatebook.terms.evidence import Evidence, EvidenceKind, Requirement
-from gatebook.terms.person import PersonKind
+from gatebook.terms.person import PersonClaims, PersonKind
 
+_NUMBERS = ("document_number", "national_number", "lei")
 #: requirement -> (words for the applicant, what is enough, facts it would settle, for individual / entity / both)
 _MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("name", "Your full name.", ("applicant.name",), ("identity.name_given",), ""),
@@ -63,7 +64,14 @@ _MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
         "owners",
         "The persons who own or control your organisation.",
         ("applicant.beneficial_owners",),
-        ("entity.owners_given", "entity.owners_identified"),
+        ("entity.owners_given",),
+        "entity",
+    ),
+    (
+        "owners_evidence",
+        "The document lines of each person who owns or controls your organisation, or its register extract.",
+        ("mrz", "vendor_report", "registry_extract"),
+        ("entity.owners_identified",),
         "entity",
     ),
     (
@@ -117,8 +125,14 @@ def _reach(
 def screening_identifiers(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> tuple[tuple[str, str], ...]:
     """Return (type, normal value) of what is compared exactly: ``wallet:<currency>`` and document numbers."""
     wallets = [(f"wallet:{p.currency}", p.address) for p in claims.payments if isinstance(p, WalletClaim)]
-    papers = [(f, v) for f, v in index_values(claims, evidence) if f in ("document_number", "national_number", "lei")]
+    own = [piece for piece in evidence if "of_owner" not in piece.data]
+    papers = [(f, v) for f, v in index_values(claims, own) if f in _NUMBERS]
     return tuple(dict.fromkeys((*wallets, *papers)))
+
+
+def owner_identifiers(owner: PersonClaims, evidence: Sequence[Evidence]) -> tuple[tuple[str, str], ...]:
+    """Return the same for a beneficial owner, from what is claimed of them and from evidence about them."""
+    return tuple(dict.fromkeys((*_numbers_of(owner), *_document_numbers(evidence))))
 
 
 def index_values(claims: ApplicationClaims, evidence: Iterable[Evidence]) -> tuple[tuple[str, str], ...]:
@@ -126,16 +140,22 @@ def index_values(claims: ApplicationClaims, evidence: Iterable[Evidence]) -> tup
     person = claims.applicant
     found = [("email", email.lower()) for email in person.emails]
     found += [("phone", phone) for phone in person.phones]
-    found += [("national_number", f"{n.country}:{_plain(n.value)}") for n in person.national_numbers]
-    if person.registration and person.registration.lei:
-        found.append(("lei", person.registration.lei))
+    found += _numbers_of(person)
     for payment in claims.payments:
         found += _payment(payment)
-    for piece in evidence:
-        if piece.kind is EvidenceKind.MRZ:
-            number = _document_number(piece.data["lines"])
-            found += [("document_number", number)] if number else []
+    found += _document_numbers(evidence)
     return tuple(dict.fromkeys(found))
+
+
+def _numbers_of(person: PersonClaims) -> list[tuple[str, str]]:
+    found = [("national_number", f"{n.country}:{_plain(n.value)}") for n in person.national_numbers]
+    lei = person.registration.lei if person.registration else ""
+    return [*found, ("lei", lei)] if lei else found
+
+
+def _document_numbers(evidence: Iterable[Evidence]) -> list[tuple[str, str]]:
+    numbers = (_document_number(piece.data["lines"]) for piece in evidence if piece.kind is EvidenceKind.MRZ)
+    return [("document_number", number) for number in numbers if number]
 
 
 def _payment(payment: object) -> list[tuple[str, str]]:

@@ -5,13 +5,14 @@ The trap guarded against: a list nobody loaded read as "not listed". With no lis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from gatebook.screen.scan import Candidate, Screening
 from gatebook.terms.fact import Finding
 
 _ORDER = ("weak", "clash", "possible", "confirmed")
+_EFFECTS = ("condition", "prohibit")
 
 
 def screening_findings(
@@ -34,6 +35,27 @@ def screening_findings(
     blocking = any(c.is_blocking and c.grade == "confirmed" for c in screening.candidates)
     found.append(Finding("screening.blocked", blocking, "screening", "blocking-list", _rows(screening.candidates)))
     return tuple(found)
+
+
+def measure_finding(
+    screenings: Sequence[Screening],
+    measures: Mapping[str, str],
+    accepted: Collection[str] = (),
+    cleared: Collection[str] = (),
+) -> Finding:
+    """Return the strictest special measure on anybody screened; ``measures`` maps ``list/party`` to its effect.
+
+    A party counts when it is confirmed or an officer accepted it as the same person, not when an officer called it
+    different; while one that may be the person is undisposed, nobody knows and the value is None. With no list
+    loaded nothing was compared, and that is unknown too.
+    """
+    named = [c for s in screenings for c in s.candidates if c.grade != "weak" and c.key in measures]
+    held = [c for c in named if c.key in accepted or (c.grade == "confirmed" and c.key not in cleared)]
+    open_ = [c for c in named if c not in held and c.key not in cleared]
+    effects = [measures[c.key] for c in held]
+    value = max(effects, key=_EFFECTS.index) if effects else "none"
+    unknown = not screenings[0].editions or (open_ and value != _EFFECTS[-1])
+    return Finding("measure.on_person", None if unknown else value, "screening", "measures", _rows(named))
 
 
 def strongest(candidates: Sequence[Candidate]) -> str:

@@ -61,6 +61,11 @@ class Candidate:
     programmes: tuple[str, ...]
     words: str
 
+    @property
+    def key(self) -> str:
+        """The party across editions: what a disposition or a measure remembers it by."""
+        return f"{self.list_id}/{self.party_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedList:

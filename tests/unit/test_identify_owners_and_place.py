@@ -1,0 +1,146 @@
+"""Identify: owners by evidence of their own, and the country a person is in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+import builders as b
+from gatebook.errors import InvalidInput
+from gatebook.identify import check, claims, plan
+from gatebook.identify import evidence as evidence_parser
+from gatebook.procedures.case import Case, queries_of_others, query_of
+from gatebook.terms.evidence import Evidence, EvidenceKind
+from gatebook.terms.ids import EvidenceId
+
+TODAY, NOW = date(2026, 11, 24), datetime(2026, 11, 24, tzinfo=UTC)
+OLLE = b.passport("OWNER", "OLLE", "SWE", "700101", "OLLE00001")
+ANE = b.passport("EIER", "ANE", "NOR", "800202", "ANE000001")
+EXTRACT = {"kind": "registry_extract", "jurisdiction": "NO", "number": "9", "name": "Fjord AS"}
+
+
+def entity(*owners: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **b.person("Fjord AS", ""),
+        "kind": "entity",
+        "registration": {"jurisdiction": "NO", "number": "9"},
+        "beneficial_owners": list(owners),
+    }
+
+
+def owner(name: str = "Olle Owner", born: str = "1970-01-01", share: str = "60", **more: Any) -> dict[str, Any]:
+    return {"person": {"kind": "individual", "name": name, "born_on": born, **more}, "share_percent": share}
+
+
+def pieces(*data: dict[str, Any]) -> list[Evidence]:
+    read = [evidence_parser.parse_evidence(piece, NOW) for piece in data]
+    return [Evidence(EvidenceId(f"evi_{n}"), kind, NOW, found) for n, (kind, found) in enumerate(read)]
+
+
+def facts(applicant: dict[str, Any], *evidence: dict[str, Any], **more: Any) -> dict[str, Any]:
+    read = claims.parse_application(b.application(applicant, **more), NOW)
+    return {f.name: f.value for f in check.findings_to_facts(check.check_claims(read, pieces(*evidence), TODAY))}
+
+
+@pytest.mark.parametrize(
+    ("owners", "evidence", "expected"),
+    [
+        ((), (), None),
+        ((owner(),), (), "untried"),
+        ((owner(),), (OLLE,), "untried"),  # shown, but not said whose it is: it is the applicant's
+        ((owner(),), ({**OLLE, "of_owner": 0},), "verified"),
+        ((owner(),), ({**ANE, "of_owner": 0},), "refuted"),
+        ((owner(), owner("Ane Eier", "1980-02-02", "40")), ({**OLLE, "of_owner": 0},), "untried"),
+        (
+            (owner(), owner("Ane Eier", "1980-02-02", "40")),
+            ({**OLLE, "of_owner": 0}, {**ANE, "of_owner": 1}),
+            "verified",
+        ),
+        ((owner(), owner("Ane Eier", "1980-02-02", "10")), ({**OLLE, "of_owner": 0},), "verified"),  # under the share
+        ((owner(share=""),), (), "untried"),  # a share nobody stated counts
+        ((owner(share="10"),), (), "verified"),  # nobody counts
+        ((owner(),), ({**b.passport("OWNER", "OLLE", "SWE", "700101", expires="200101"), "of_owner": 0},), "untried"),
+        (
+            (owner(),),
+            ({**b.passport("OWNER", "OLLE", "SWE", "700101", expires="200101"), "of_owner": 0}, {**OLLE, "of_owner": 0}),
+            "verified",
+        ),
+        (
+            (owner("Fjord AS", "", kind="entity", registration={"jurisdiction": "NO", "number": "9"}),),
+            ({**EXTRACT, "of_owner": 0},),
+            "verified",
+        ),
+    ],
+)  # fmt: skip
+def test_each_owner_who_counts_is_identified_by_evidence_of_their_own(
+    owners: tuple[Any, ...], evidence: tuple[Any, ...], expected: str | None
+) -> None:
+    # Breaks when an owner is verified by another's paper, an expired one, or by nothing.
+    assert facts(entity(*owners), *evidence).get("entity.owners_identified") == expected
+
+
+def test_an_owners_paper_says_nothing_of_the_entity_and_the_other_way_round() -> None:
+    # Breaks when an owner's passport settles where the entity is organised, or its number is screened as the entity's.
+    found = facts(entity(owner()), {**OLLE, "of_owner": 0}, {**EXTRACT, "of_owner": 0})
+    assert "entity.registration" not in found
+    assert "identity.document" not in found
+    assert "person.is_organised_in_us" not in found
+    read = claims.parse_application(b.application(entity(owner())), NOW)
+    case = Case("app_1", "per_1", read, tuple(pieces({**OLLE, "of_owner": 0})))
+    assert query_of(case).numbers == ()
+    assert [q.numbers for q in queries_of_others(case)] == [(("document_number", "SWE:OLLE00001"),)]
+
+
+def test_owners_of_owners_and_whom_it_is_for_are_screened() -> None:
+    # Breaks when a listed person hides one level down.
+    deep = owner("Holding AS", "", "60", kind="entity", beneficial_owners=[owner("Deep Down")])
+    read = claims.parse_application(b.application(entity(deep), on_behalf_of=entity(owner("Far Off"))), NOW)
+    names = {q.names[0] for q in queries_of_others(Case("app_1", "per_1", read))}
+    assert names == {"Holding AS", "Deep Down", "Fjord AS", "Far Off"}
+
+
+def test_evidence_about_an_owner_nobody_named_is_refused() -> None:
+    # Breaks when a paper is kept that nobody can be tested against.
+    read = claims.parse_application(b.application(entity(owner())), NOW)
+    evidence_parser.check_owners(read, [{"of_owner": 0}, {}])
+    with pytest.raises(InvalidInput) as refused:
+        evidence_parser.check_owners(read, [{}, {"of_owner": 1}])
+    assert [p.pointer for p in refused.value.problems] == ["/evidence/1/of_owner"]
+    for wrong in (-1, "0", 1.5, True, 50):
+        with pytest.raises(InvalidInput):
+            evidence_parser.parse_evidence({**OLLE, "of_owner": wrong}, NOW)
+
+
+def test_the_owners_papers_are_asked_for_once_they_are_named() -> None:
+    # Breaks when an applicant who named the owners is asked to name them again.
+    read = claims.parse_application(b.application(entity(owner())), NOW)
+    asked = plan.requirements_due([("entity.owners_identified", ("c",))], read)
+    assert [r.requirement for r in asked] == ["owners_evidence"]
+
+
+PAPER = {"kind": "residence", "country": "NO", "issued_on": "2026-11-01", "shows_name": True}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "more", "expected"),
+    [
+        ((), {}, None),  # nothing but the applicant's word
+        ((b.ANNA,), {}, "SE"),  # a foreign document, and every weak sign agrees with the address
+        ((b.ANNA,), {"payments": [{"kind": "card", "bin": "400000", "last4": "0002", "country": "NO"}]}, None),
+        ((b.ANNA, PAPER), {}, "NO"),  # a paper goes over the claimed address
+        ((PAPER, {**PAPER, "country": "SE"}), {}, None),  # two papers disagree
+        (({**PAPER, "shows_name": False},), {}, None),
+    ],
+)
+def test_where_a_person_is_goes_by_evidence(evidence: tuple[Any, ...], more: dict[str, Any], expected: str) -> None:
+    # Breaks when a claimed address alone, or one of two contradicting papers, says where somebody is.
+    assert facts(b.person(), *evidence, **more).get("person.located_in") == expected
+
+
+def test_evidence_kind_of_a_code_is_never_about_an_owner() -> None:
+    # Breaks when evidence Gatebook makes itself is taken for an owner's.
+    piece = Evidence(EvidenceId("evi_1"), EvidenceKind.CODE, NOW, {"channel": "email"})
+    assert check.evidence_of([piece]) == [piece]
+    assert check.evidence_of([piece], 0) == []
