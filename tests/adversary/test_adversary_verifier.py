@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import builders as b
+from gatebook.cli.main import app
+from gatebook.errors import NotFound
 from gatebook.procedures import open_account, publish_ledger
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
-from gatebook_verifier import checks, ed25519
+from gatebook_verifier import checks, note
 
 
 @pytest.fixture
@@ -45,8 +48,8 @@ def test_every_check_holds_on_an_honest_log_and_fails_on_any_changed_byte(
 ) -> None:
     # Breaks when a byte of the published log can change without notice.
     folder, vkey = log
-    old = checks.read_checkpoint((tmp_path / "old").read_bytes(), vkey)
-    new = checks.read_checkpoint((folder / "checkpoint").read_bytes(), vkey)
+    old = note.read_checkpoint((tmp_path / "old").read_bytes(), vkey)
+    new = note.read_checkpoint((folder / "checkpoint").read_bytes(), vkey)
     assert new.size > 256
     checks.check_log(folder, vkey)
     checks.check_consistency(old, new, folder)
@@ -57,7 +60,7 @@ def test_every_check_holds_on_an_honest_log_and_fails_on_any_changed_byte(
         data = path.read_bytes()
         for place in draw.sample(range(len(data)), min(len(data), 12)):
             path.write_bytes(data[:place] + bytes([data[place] ^ (1 << draw.randrange(8))]) + data[place + 1 :])
-            with pytest.raises(checks.DoesNotHold):
+            with pytest.raises(note.DoesNotHold):
                 checks.check_log(folder, vkey)
         path.write_bytes(data)
     for name in ("proof", "entry"):
@@ -65,7 +68,7 @@ def test_every_check_holds_on_an_honest_log_and_fails_on_any_changed_byte(
         other = {"proof": (tmp_path / "proof").read_bytes(), "entry": (tmp_path / "entry").read_bytes()}
         for place in range(len(data)):
             other[name] = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-            with pytest.raises(checks.DoesNotHold):
+            with pytest.raises(note.DoesNotHold):
                 checks.check_proof(other["proof"], other["entry"], vkey)
     checks.check_log(folder, vkey)
 
@@ -90,37 +93,72 @@ def test_dropped_and_reordered_entries_and_a_fork_are_found(log: tuple[Path, str
         data + data[:first],
     ):
         bundle.write_bytes(bad)
-        with pytest.raises(checks.DoesNotHold):
+        with pytest.raises(note.DoesNotHold):
             checks.check_log(folder, vkey)
     bundle.write_bytes(data)
-    old = checks.read_checkpoint((tmp_path / "old").read_bytes(), vkey)
-    forked = checks.Checkpoint(old.origin, old.size, b"f" * 32)
-    with pytest.raises(checks.DoesNotHold, match="rewritten"):
-        checks.check_consistency(forked, checks.read_checkpoint((folder / "checkpoint").read_bytes(), vkey), folder)
+    old = note.read_checkpoint((tmp_path / "old").read_bytes(), vkey)
+    forked = note.Checkpoint(old.origin, old.size, b"f" * 32)
+    with pytest.raises(note.DoesNotHold, match="rewritten"):
+        checks.check_consistency(forked, note.read_checkpoint((folder / "checkpoint").read_bytes(), vkey), folder)
+
+
+def verifier(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the verifier as an outsider would: no installed package, nothing of Gatebook on the path."""
+    folder = str(Path(__file__).resolve().parents[2] / "verifier")
+    code = f"import sys; sys.path[:0] = [{folder!r}]; from gatebook_verifier.__main__ import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
 
 
 def test_the_command_says_it_in_a_sentence_and_a_status(log: tuple[Path, str]) -> None:
     # Breaks when a script cannot tell a log that holds from one that does not.
     folder, _ = log
-    root = Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0]=[{str(root / 'verifier')!r}]; from gatebook_verifier.__main__ import main; sys.exit(main())",
-               "log", str(folder), "--vkey", str(folder / "vkey")]  # fmt: skip
-    good = subprocess.run(command, capture_output=True, text=True, check=False)
+    good = verifier("log", str(folder), "--vkey", str(folder / "vkey"))
     assert (good.returncode, good.stdout.split(":")[0]) == (0, "holds"), good.stderr
     (folder / "checkpoint").write_text("nothing")
-    bad = subprocess.run(command, capture_output=True, text=True, check=False)
+    bad = verifier("log", str(folder), "--vkey", str(folder / "vkey"))
     assert (bad.returncode, bad.stdout.split(":")[0]) == (1, "DOES NOT HOLD")
 
 
-def test_ed25519_by_the_vectors_of_rfc_8032_and_strictly() -> None:
-    # Breaks when a signature verifies that should not: another message, or a second form of the scalar.
-    key = bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
-    signature = bytes.fromhex(
-        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
-    )
-    assert ed25519.verify(key, signature, b"\x72")
-    assert not ed25519.verify(key, signature, b"\x73")
-    order = 2**252 + 27742317777372353535851937790883648493
-    second = signature[:32] + (int.from_bytes(signature[32:], "little") + order).to_bytes(32, "little")
-    assert not ed25519.verify(key, second, b"\x72")
-    assert not ed25519.verify(b"\xff" * 32, signature, b"\x72")
+def test_a_consistency_proof_goes_from_command_and_api_to_the_verifier(
+    log: tuple[Path, str], client: Any, premises: Any, tmp_path: Path
+) -> None:
+    # Breaks when the proof that a log only grew cannot be had, or is not what the verifier reads, or holds for a fork.
+    folder, vkey = log
+    old = note.read_checkpoint((tmp_path / "old").read_bytes(), vkey)
+    place = ["--house", str(premises.folder)]
+    command = CliRunner().invoke(app, ["ledger", "consistency", str(old.size), *place])
+    answer = client.get(f"/v1/ledger/sizes/{old.size}/proof")
+    assert (command.exit_code, answer.status_code) == (0, 200), command.output
+    assert command.stdout == answer.text
+    (tmp_path / "grown").write_text(answer.text)
+    said = verifier("growth", str(tmp_path / "old"), str(tmp_path / "grown"), "--vkey", str(folder / "vkey"))
+    assert (said.returncode, said.stdout.split(":")[0]) == (0, "holds"), said.stderr
+    with pytest.raises(note.DoesNotHold, match="rewritten"):
+        checks.check_growth(note.Checkpoint(old.origin, old.size, b"f" * 32), answer.text.encode(), vkey)
+    with pytest.raises(note.DoesNotHold, match="start"):
+        checks.check_growth(note.Checkpoint(old.origin, old.size + 1, old.root), answer.text.encode(), vkey)
+    with pytest.raises(note.DoesNotHold):
+        checks.check_growth(note.Checkpoint("other.example", old.size, old.root), answer.text.encode(), vkey)
+    for size in ("0", "999999"):
+        refused = CliRunner().invoke(app, ["ledger", "consistency", size, *place])
+        assert isinstance(refused.exception, NotFound)
+        assert client.get(f"/v1/ledger/sizes/{size}/proof").status_code == 404
+
+
+def test_what_cannot_be_read_is_said_with_a_status_of_its_own(log: tuple[Path, str], tmp_path: Path) -> None:
+    # Breaks when a wrong path, a folder or a key file that is no text ends in a traceback.
+    folder, _ = log
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    for arguments, status in (
+        (["checkpoint", str(tmp_path / "nowhere")], 2),
+        (["checkpoint", str(folder)], 2),
+        (["log", str(tmp_path / "nowhere")], 1),
+        (["checkpoint", str(folder / "checkpoint"), "--vkey", str(tmp_path / "binary")], 1),
+        (["checkpoint", str(folder / "checkpoint"), "--vkey", str(folder)], 1),
+        (["growth", str(tmp_path / "old")], 2),
+    ):
+        said = verifier(*arguments, *([] if "--vkey" in arguments else ["--vkey", str(folder / "vkey")]))
+        assert said.returncode == status, (arguments, said.stderr)
+        assert "Traceback" not in said.stderr

@@ -56,7 +56,7 @@ def test_tiles_grown_step_by_step_give_the_root(steps: list[int]) -> None:
     size = 0
     leaves = [merkle.leaf_hash(n.to_bytes(4, "big")) for n in range(sum(steps))]
     for step in steps:
-        files.update(tiles.tiles_for_growth(size, size + step, lambda a, z: leaves[a:z]))
+        files.update(tiles.tiles_for_growth(size, size + step, lambda a, z: leaves[a:z], files.__getitem__))
         size += step
     assert merkle.root_at(size, tiles.TileHashReader(files.__getitem__, size).read) == naive(leaves)
 

@@ -1,12 +1,14 @@
-"""The command: each check prints one sentence; exit status 0 holds, 1 does not, 2 was asked wrongly."""
+"""The command: each check prints one sentence; exit status 0 holds, 1 does not, 2 was asked wrongly or cannot read."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from gatebook_verifier import checks
+from gatebook_verifier.note import DoesNotHold, read_checkpoint, read_text
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -16,41 +18,53 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("checkpoint", type=Path)
     log = commands.add_parser("log", help="recompute a whole log from its entries")
     log.add_argument("folder", type=Path)
-    both = commands.add_parser("consistency", help="show that a newer log begins with an older one")
+    both = commands.add_parser("consistency", help="show from the entries that a newer log begins with an older one")
     both.add_argument("old", type=Path)
     both.add_argument("new", type=Path)
     both.add_argument("--log", type=Path, required=True)
+    growth = commands.add_parser("growth", help="check a consistency proof file against an older checkpoint")
+    growth.add_argument("old", type=Path)
+    growth.add_argument("proof", type=Path)
     proof = commands.add_parser("inclusion", help="check a proof file against the entry's bytes")
     proof.add_argument("proof", type=Path)
     proof.add_argument("entry", type=Path)
-    for command in (one, log, both, proof):
+    for command in (one, log, both, growth, proof):
         command.add_argument("--vkey", required=True, help="the verifier key, or a file that holds it")
     return parser
 
 
 def _run(asked: argparse.Namespace) -> str:
-    vkey = Path(asked.vkey).read_text() if Path(asked.vkey).is_file() else asked.vkey
+    file = Path(asked.vkey)
+    vkey = read_text(file.read_bytes(), "verifier key") if file.is_file() else asked.vkey
     if asked.command == "checkpoint":
-        head = checks.read_checkpoint(asked.checkpoint.read_bytes(), vkey)
+        head = read_checkpoint(asked.checkpoint.read_bytes(), vkey)
         return f"A tree of {head.size} entries was signed by {head.origin}."
     if asked.command == "log":
         return checks.check_log(asked.folder, vkey)
-    if asked.command == "consistency":
-        old, new = (checks.read_checkpoint(path.read_bytes(), vkey) for path in (asked.old, asked.new))
-        return checks.check_consistency(old, new, asked.log)
-    return checks.check_proof(asked.proof.read_bytes(), asked.entry.read_bytes(), vkey)
+    if asked.command == "inclusion":
+        return checks.check_proof(asked.proof.read_bytes(), asked.entry.read_bytes(), vkey)
+    old = read_checkpoint(asked.old.read_bytes(), vkey)
+    if asked.command == "growth":
+        return checks.check_growth(old, asked.proof.read_bytes(), vkey)
+    return checks.check_consistency(old, read_checkpoint(asked.new.read_bytes(), vkey), asked.log)
+
+
+def _say(word: str, sentence: str, stream: TextIO) -> None:
+    """Print, whatever letters the origin has and whatever the terminal can show."""
+    encoding = stream.encoding or "ascii"
+    print(word, sentence.encode(encoding, "backslashreplace").decode(encoding), file=stream)
 
 
 def main() -> int:
     """Run one check."""
     asked = _parser().parse_args()
     try:
-        print("holds:", _run(asked))
-    except checks.DoesNotHold as error:
-        print("DOES NOT HOLD:", error)
+        _say("holds:", _run(asked), sys.stdout)
+    except DoesNotHold as error:
+        _say("DOES NOT HOLD:", str(error), sys.stdout)
         return 1
     except OSError as error:
-        print("cannot read:", error.strerror, file=sys.stderr)
+        _say("cannot read:", error.strerror or type(error).__name__, sys.stderr)
         return 2
     return 0
 

@@ -1,6 +1,7 @@
 """Ed25519 verification by RFC 8032, in plain Python, strict about what it takes.
 
-The trap guarded against: a second byte form of a good signature. Points and scalars out of range are refused.
+The trap guarded against: a second byte form of a good signature, and a key under which one signature holds for many
+messages. Points and scalars out of range are refused, and points of small order, which no honest signer makes.
 """
 
 from __future__ import annotations
@@ -54,6 +55,11 @@ def _equal(a: Point, b: Point) -> bool:
     return (a[0] * b[2] - b[0] * a[2]) % _P == 0 and (a[1] * b[2] - b[1] * a[2]) % _P == 0
 
 
+def _is_small(point: Point) -> bool:
+    """Return whether eight times the point is nothing: its order divides the cofactor."""
+    return _equal(_times(8, point), (0, 1, 1, 0))
+
+
 _BASE_Y = 4 * pow(5, _P - 2, _P) % _P
 _BASE_X = _recover_x(_BASE_Y, 0) or 0
 _BASE: Point = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % _P)
@@ -65,7 +71,7 @@ def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
         return False
     key, commitment = _decode(public_key), _decode(signature[:32])
     scalar = int.from_bytes(signature[32:], "little")
-    if key is None or commitment is None or scalar >= _L:
+    if key is None or commitment is None or scalar >= _L or _is_small(key) or _is_small(commitment):
         return False
     digest = hashlib.sha512(signature[:32] + public_key + message).digest()
     challenge = int.from_bytes(digest, "little") % _L

@@ -87,10 +87,6 @@ class SealedRecords(Protocol):
         """Return a record or None."""
         ...
 
-    def of_subject(self, subject: str) -> list[SealedRecord]:
-        """Return every record of a subject, oldest first."""
-        ...
-
     def find(self, field: str, tag: bytes) -> list[str]:
         """Return the subjects that hold this exact tag, in order, each once."""
         ...
@@ -189,7 +185,8 @@ class State(Protocol):
 class KeyRing(Protocol):
     """Wrapped data keys, one per subject, in a store of their own outside ordinary backups.
 
-    Guarantee: after ``destroy`` returns, the wrapped key is in no file of the ring.
+    Guarantee: after ``destroy`` returns, the wrapped key can no longer be read through the ring and is in no file its
+    rows lie in. A database server's own log may keep it a while; each store says so, and how that ends.
     """
 
     def put(self, subject: str, key_id: str, wrapped: bytes) -> None:
@@ -209,7 +206,7 @@ class KeyRing(Protocol):
         ...
 
     def subjects(self, key_id: str, after: str, limit: int) -> list[str]:
-        """Return subjects whose key is wrapped by ``key_id``, after ``after``, in order."""
+        """Return subjects whose key is wrapped by ``key_id`` (empty: by any), after ``after``, in order."""
         ...
 
     def close(self) -> None:
@@ -242,7 +239,11 @@ class KeyEncryption(Protocol):
 
 
 class Tiles(Protocol):
-    """Static tlog-tiles files. A write is durable when it returns; a full tile never changes."""
+    """Static tlog-tiles files. A write is durable when it returns; a full tile never changes.
+
+    Guarantee: of all publishers of one log, in every thread and process, one at a time is within ``publishing``.
+    Whoever writes a checkpoint is there from reading the old one on; readers need no turn.
+    """
 
     def read_tile(self, path: str) -> bytes:
         """Return a tile's bytes; LedgerError when it is not there."""
@@ -258,4 +259,8 @@ class Tiles(Protocol):
 
     def write_checkpoint(self, data: bytes) -> None:
         """Replace the checkpoint durably; done after every tile it covers."""
+        ...
+
+    def publishing(self) -> AbstractContextManager[None]:
+        """Wait for the turn to publish and hold it until the block ends; a publisher that dies gives it back."""
         ...

@@ -159,20 +159,30 @@ def changes(position: int, entry: Entry) -> list[Change]:
 
 
 def _received(position: int, entry: Entry) -> list[Change]:
-    # A crash after this entry must leave the application in review, so that is the state it starts in.
+    # A crash after this entry must leave the application in review, so that is the state it starts in. It waits on
+    # the house itself until it is determined, so that one cut off here can be told from one left to an officer.
     values = {
         "person_id": entry.person,
         "account_type": entry.body["account_type"],
         "product": entry.body["product"],
         "is_reseller": entry.body["is_reseller"],
         "state": "review",
-        "waiting_on": "officer",
+        "waiting_on": "house",
         "outcome": "",
         "received_at": canonical.instant(entry.at),
         "claims_record": entry.record,
         "position": position,
     }
     return [Change("applications", entry.application, values), Change("persons", entry.person)]
+
+
+def _awaits_judgement(position: int, entry: Entry) -> list[Change]:
+    """Something was entered that the application has to be judged on: the next step is the house's own."""
+    return [Change("applications", entry.application, {"waiting_on": "house", "position": position})]
+
+
+def _code_answered(position: int, entry: Entry) -> list[Change]:
+    return _awaits_judgement(position, entry) if entry.body["verdict"] == "right" else []
 
 
 def _determined(position: int, entry: Entry) -> list[Change]:
@@ -189,7 +199,8 @@ def _determined(position: int, entry: Entry) -> list[Change]:
     }
     found = [Change("determinations", body["determination"], row)]
     if entry.account:  # a determination on an account that is already open does not move its application
-        return found
+        # Screened counts once it led to a determination: a screening cut off before that has to be made again.
+        return [*found, Change("accounts", entry.account, {"screened_at": at})]
     # An admission moves the state only with account.opened, a decline only with application.declined.
     application = {
         "outcome": body["outcome"],
@@ -253,10 +264,6 @@ def _closed(position: int, entry: Entry) -> list[Change]:
     return [Change("accounts", entry.account, values)]
 
 
-def _screened(_: int, entry: Entry) -> list[Change]:
-    return [Change("accounts", entry.account, {"screened_at": canonical.instant(entry.at)})] if entry.account else []
-
-
 def _review_opened(position: int, entry: Entry) -> list[Change]:
     values = {
         "application_id": entry.application,
@@ -280,12 +287,17 @@ def _review_disposed(position: int, entry: Entry) -> list[Change]:
         "proposed_by": entry.operator,
         "position": position,
     }
-    return [Change("reviews", body["review"], values)]
+    return [Change("reviews", body["review"], values), *([] if body["four_eyes"] else _judged_next(position, entry))]
 
 
 def _review_approved(position: int, entry: Entry) -> list[Change]:
     values = {"state": "disposed", "approved_by": entry.operator, "position": position}
-    return [Change("reviews", entry.body["review"], values)]
+    return [Change("reviews", entry.body["review"], values), *_judged_next(position, entry)]
+
+
+def _judged_next(position: int, entry: Entry) -> list[Change]:
+    # A review of an account that is already open leaves its settled application alone.
+    return [] if entry.account else _awaits_judgement(position, entry)
 
 
 def _review_closed(position: int, entry: Entry) -> list[Change]:
@@ -321,12 +333,13 @@ def _list_loaded(position: int, entry: Entry) -> list[Change]:
 
 _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "application.received": _received,
+    "evidence.received": _awaits_judgement,
+    "code.answered": _code_answered,
     "determination.made": _determined,
     "account.opened": _opened,
     "application.declined": _declined,
     "account.restricted": _restricted,
     "account.closed": _closed,
-    "person.screened": _screened,
     "review.opened": _review_opened,
     "review.disposed": _review_disposed,
     "review.approved": _review_approved,

@@ -67,41 +67,44 @@ def _changed(old: int, new: int) -> Iterator[tuple[int, int]]:
         yield index, min(WIDTH, new - index * WIDTH)
 
 
-def tiles_for_growth(
-    old: int, new: int, leaf_hashes: ReadRange, read_tile: ReadTile | None = None
-) -> Iterator[tuple[str, bytes]]:
+def tiles_for_growth(old: int, new: int, leaf_hashes: ReadRange, read_tile: ReadTile) -> Iterator[tuple[str, bytes]]:
     """Yield (path, bytes) of every hash tile that changes when the tree grows from ``old`` to ``new`` leaves.
 
-    With ``read_tile``, hashes above level 0 that are already published come from the tile of the old size
-    instead of from all their leaves, so the cost follows the growth and not the tree. Whoever publishes checks
-    the new root against the old signed one, which a changed tile cannot pass.
+    The cost follows the growth and not the tree: above level 0, old hashes come from the published tile of the
+    old size and new ones are the roots of the tiles below that just became full. Whoever publishes checks the new
+    root against the old signed one, which neither a changed tile nor a changed old leaf can pass.
+    Raises LedgerError when leaf hashes are missing or a tile is torn.
     """
-    for index, width in _changed(old, new):
-        yield tile_path(0, index, width), b"".join(leaf_hashes(index * WIDTH, index * WIDTH + width))
-    level = 1
-    while above := new >> (8 * level):
-        yield from _upper(level, old >> (8 * level), above, leaf_hashes, read_tile)
-        level += 1
+    level, above = 0, leaf_hashes
+    while new:
+        full = []
+        for index, width in _changed(old, new):
+            held = _held(level, old, read_tile) if level and index == old // WIDTH else b""
+            start = index * WIDTH + len(held) // merkle.HASH
+            data = held + b"".join(above(start, index * WIDTH + width))
+            if len(data) != width * merkle.HASH:
+                raise LedgerError("the ledger does not have every leaf hash it should")
+            yield tile_path(level, index, width), data
+            if width == WIDTH:
+                full.append(_root(data))
+        above, level = _from(old // WIDTH, full), level + 1
+        old, new = old // WIDTH, new // WIDTH
 
 
-def _upper(
-    level: int, old: int, new: int, leaf_hashes: ReadRange, read_tile: ReadTile | None
-) -> Iterator[tuple[str, bytes]]:
-    span = WIDTH**level
-    for index, width in _changed(old, new):
-        first = index * WIDTH
-        held = _held(level, old, read_tile) if first < old else b""
-        start = first + len(held) // merkle.HASH
-        roots = [merkle.root_of(leaf_hashes(n * span, (n + 1) * span)) for n in range(start, first + width)]
-        yield tile_path(level, index, width), held + b"".join(roots)
+def _from(first: int, hashes: Sequence[bytes]) -> ReadRange:
+    """Give hashes by their place in the level, where the first of them stands at ``first``."""
+    return lambda start, stop: hashes[start - first : stop - first]
 
 
-def _held(level: int, old: int, read_tile: ReadTile | None) -> bytes:
-    """Return the hashes of the rightmost tile of ``old`` hashes at this level, as far as they were published."""
-    if read_tile is None:
-        return b""
-    data = read_tile(tile_path(level, old // WIDTH, old % WIDTH))
-    if len(data) != old % WIDTH * merkle.HASH:
+def _root(tile: bytes) -> bytes:
+    return merkle.root_of([tile[n : n + merkle.HASH] for n in range(0, len(tile), merkle.HASH)])
+
+
+def _held(level: int, old: int, read_tile: ReadTile) -> bytes:
+    """Return the hashes of the rightmost tile of ``old`` hashes at this level, as they were published."""
+    width = old % WIDTH
+    data = read_tile(tile_path(level, old // WIDTH, width)) if width else b""
+    if len(data) != width * merkle.HASH:
         raise LedgerError("a tile has the wrong length")
     return data
 

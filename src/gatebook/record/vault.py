@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gatebook import canonical
 from gatebook.canonical import Plain
-from gatebook.errors import LedgerError, VaultError
+from gatebook.errors import LedgerError, Shredded, VaultError
 from gatebook.record.ports import KeyEncryption, KeyRing, SealedRecord
 
 _NONCE, _SALT, _KEY, _TAG = 12, 16, 32, 16
@@ -81,16 +81,26 @@ class Vault:
         self.ring.destroy(subject)
 
     def rotate(self) -> tuple[str, int]:
-        """Rewrap every data key under a new key-encryption key; return its id and how many were rewrapped."""
-        old, new, done = self.keys.current(), self.keys.rotate(), 0
-        while subjects := self.ring.subjects(old, "", 500):
-            for subject in subjects:
-                held = self.ring.get(subject)
-                if held is not None:
-                    key = self.keys.unwrap(held[0], held[1], subject.encode())
-                    self.ring.rewrap(subject, *self.keys.wrap(key, subject.encode()))
-                    done += 1
+        """Rewrap every data key under a new key-encryption key; return its id and how many were rewrapped.
+
+        Whatever an earlier rotation left under an older key, cut off by a crash, is rewrapped with the rest.
+        """
+        new, done, after = self.keys.rotate(), 0, ""
+        while subjects := self.ring.subjects("", after, 500):
+            done += sum(self._rewrap(subject, new) for subject in subjects)
+            after = subjects[-1]
         return new, done
+
+    def _rewrap(self, subject: str, key_id: str) -> bool:
+        try:
+            held = self.ring.get(subject)
+        except Shredded:  # destroyed since it was listed
+            return False
+        if held is None or held[0] == key_id:
+            return False
+        key = self.keys.unwrap(held[0], held[1], subject.encode())
+        self.ring.rewrap(subject, *self.keys.wrap(key, subject.encode()))
+        return True
 
     def _data_key(self, subject: str) -> bytes:
         held = self.ring.get(subject)

@@ -1,25 +1,33 @@
 """Tiles and checkpoint as files of one folder that any web server can hand out.
 
-The trap guarded against: a full tile written twice with different bytes, which would be a forked log.
+The trap guarded against: a full tile written twice with different bytes, which would be a forked log, and a
+slow publisher who puts an older checkpoint over a newer one.
 """
 
 from __future__ import annotations
 
-import os
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from gatebook.errors import LedgerError
-from gatebook.store.files import write_durably
+from gatebook.store.files import flush_folder, make_folder, write_durably
 
 _TILE = re.compile(r"tile/(?:entries|[0-9]|[1-5][0-9]|6[0-3])/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?")
+_TURN = ".publishing"
+_TURNS: dict[Path, threading.Lock] = {}
 
 
 class TileFolder:
     """The ``Tiles`` port over a folder: ``checkpoint``, ``vkey`` and ``tile/...``.
 
     A write has reached the disk when it returns, the folders it made included; a reader sees the old file or the
-    new one, never half of one. One publisher writes at a time.
+    new one, never half of one. Turns to publish are kept by a lock on the file ``.publishing``, which the system
+    takes back when a publisher dies, and by a lock among the threads of one process. A system without ``flock``
+    (Windows) has the second alone: there one process may publish.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,19 +46,28 @@ class TileFolder:
         if target.exists():
             if target.read_bytes() != data:
                 raise LedgerError("a tile on disk differs from the ledger: the log would fork")
+            flush_folder(target.parent)  # whoever wrote it may have been killed before this
             return
-        _make_folder(target.parent)
         write_durably(target, data)
 
     def read_checkpoint(self) -> bytes | None:
         """Return the signed checkpoint, or None when none was published."""
-        path = self._folder / "checkpoint"
-        return path.read_bytes() if path.exists() else None
+        try:
+            return (self._folder / "checkpoint").read_bytes()
+        except FileNotFoundError:
+            return None
 
     def write_checkpoint(self, data: bytes) -> None:
         """Replace the checkpoint durably; called after every tile it covers."""
-        _make_folder(self._folder)
         write_durably(self._folder / "checkpoint", data)
+
+    @contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Wait for the turn to publish and hold it until the block ends; not to be entered again within itself."""
+        make_folder(self._folder)
+        with _TURNS.setdefault(self._folder.resolve(), threading.Lock()), (self._folder / _TURN).open("ab") as file:
+            _take_turn(file)  # let go when the file is closed
+            yield
 
     def _place(self, path: str) -> Path:
         if not _TILE.fullmatch(path):
@@ -58,14 +75,12 @@ class TileFolder:
         return self._folder / path
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, each entered in its parent on the disk before anything is put in it."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    parent = os.open(folder.parent, os.O_RDONLY)
+def _take_turn(file: IO[bytes]) -> None:
     try:
-        os.fsync(parent)
-    finally:
-        os.close(parent)
+        import fcntl  # noqa: PLC0415  Windows has none
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError:
+        raise LedgerError("the ledger folder cannot be locked; it has to be on a file system with locks") from None

@@ -43,9 +43,10 @@ class MemoryKeyRing:
             self._keys[subject] = None
 
     def subjects(self, key_id: str, after: str, limit: int) -> list[str]:
-        """Return subjects whose key is wrapped by ``key_id``, after ``after``, in order."""
+        """Return subjects whose key is wrapped by ``key_id`` (empty: by any), after ``after``, in order."""
         with self._lock:
-            found = sorted(s for s, held in self._keys.items() if held is not None and held[0] == key_id and s > after)
+            held = [(s, kept[0]) for s, kept in self._keys.items() if kept is not None and s > after]
+            found = sorted(s for s, by in held if key_id in ("", by))
         return found[:limit]
 
     def close(self) -> None:

@@ -38,11 +38,6 @@ class MemoryRecords:
         """Return a record or None."""
         return self._tables.records.get(record_id)
 
-    def of_subject(self, subject: str) -> list[SealedRecord]:
-        """Return every record of a subject, oldest first."""
-        found = [r for r in self._tables.records.values() if r.subject == subject]
-        return sorted(found, key=lambda r: (r.sealed_at, r.record_id))
-
     def find(self, field: str, tag: bytes) -> list[str]:
         """Return the subjects that hold this exact tag, in order, each once."""
         return sorted({subject for f, t, subject, _ in self._tables.tags if (f, t) == (field, tag)})

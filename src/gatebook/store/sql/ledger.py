@@ -11,20 +11,28 @@ import sqlalchemy as sa
 
 from gatebook.store.sql.tables import ENTRIES, HEAD
 
+_HEAD = HEAD.c.id == 1
+_SIZE = sa.select(HEAD.c.size).where(_HEAD)
+_LOCK = _SIZE.with_for_update()
+_APPEND = ENTRIES.insert()
+_MOVE = HEAD.update().where(_HEAD).values(size=sa.bindparam("moved_to"))
+
 
 class SqlLedger:
     """Entries of one database, within one transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._held: int | None = None  # the size while this transaction holds the head: nobody else can move it
 
     def lock(self) -> None:
         """Make this transaction the only writer until it ends."""
-        self._connection.execute(sa.select(HEAD.c.size).where(HEAD.c.id == 1).with_for_update())
+        if self._held is None:
+            self._held = int(self._connection.execute(_LOCK).scalar_one())
 
     def size(self) -> int:
         """Return how many entries there are."""
-        return int(self._connection.execute(sa.select(HEAD.c.size).where(HEAD.c.id == 1)).scalar_one())
+        return int(self._connection.execute(_SIZE).scalar_one()) if self._held is None else self._held
 
     def append(self, entries: Sequence[bytes], leaf_hashes: Sequence[bytes]) -> int:
         """Append and return the position of the first."""
@@ -35,8 +43,9 @@ class SqlLedger:
             for n, (entry, leaf) in enumerate(zip(entries, leaf_hashes, strict=True))
         ]
         if rows:
-            self._connection.execute(ENTRIES.insert(), rows)
-            self._connection.execute(HEAD.update().where(HEAD.c.id == 1).values(size=first + len(rows)))
+            self._connection.execute(_APPEND, rows)
+            self._connection.execute(_MOVE, {"moved_to": first + len(rows)})
+            self._held = first + len(rows)
         return first
 
     def read(self, start: int, stop: int) -> list[bytes]:

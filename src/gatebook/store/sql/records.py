@@ -23,20 +23,20 @@ class SqlRecords:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
     def put(self, record: SealedRecord, tags: Sequence[tuple[str, bytes]]) -> None:
         """Keep a record and its tags; VaultError when the id is taken."""
-        if self.get(record.record_id) is not None:
+        row = {
+            "record_id": record.record_id,
+            "subject": record.subject,
+            "kind": record.kind,
+            "ciphertext": record.ciphertext,
+            "sealed_at": canonical.instant(record.sealed_at),
+        }
+        kept = self._insert(RECORDS).on_conflict_do_nothing().returning(RECORDS.c.record_id)
+        if self._connection.execute(kept, row).first() is None:
             raise VaultError("a sealed record is written once")
-        self._connection.execute(
-            RECORDS.insert().values(
-                record_id=record.record_id,
-                subject=record.subject,
-                kind=record.kind,
-                ciphertext=record.ciphertext,
-                sealed_at=canonical.instant(record.sealed_at),
-            )
-        )
         rows = [
             {"record_id": record.record_id, "field": field, "tag": tag, "subject": record.subject}
             for field, tag in dict.fromkeys(tags)
@@ -48,13 +48,6 @@ class SqlRecords:
         """Return a record or None."""
         row = self._connection.execute(sa.select(RECORDS).where(RECORDS.c.record_id == record_id)).first()
         return None if row is None else _record(tuple(row))
-
-    def of_subject(self, subject: str) -> list[SealedRecord]:
-        """Return every record of a subject, oldest first."""
-        wanted = (
-            sa.select(RECORDS).where(RECORDS.c.subject == subject).order_by(RECORDS.c.sealed_at, RECORDS.c.record_id)
-        )
-        return [_record(tuple(row)) for row in self._connection.execute(wanted)]
 
     def find(self, field: str, tag: bytes) -> list[str]:
         """Return the subjects that hold this exact tag, in order, each once."""
@@ -101,6 +94,9 @@ class SqlOutbox:
         return [dict(row) for row in self._connection.execute(wanted).mappings()]
 
 
+_SHELVED = sa.select(SHELF.c.value).where(SHELF.c.kind == sa.bindparam("of_kind"), SHELF.c.key == sa.bindparam("under"))
+
+
 class SqlShelf:
     """Small operational values of one database, within one transaction."""
 
@@ -122,8 +118,7 @@ class SqlShelf:
 
     def get(self, kind: str, key: str) -> bytes | None:
         """Return the value or None."""
-        where = (SHELF.c.kind == kind) & (SHELF.c.key == key)
-        value = self._connection.execute(sa.select(SHELF.c.value).where(where)).scalar()
+        value = self._connection.execute(_SHELVED, {"of_kind": kind, "under": key}).scalar()
         return None if value is None else bytes(value)
 
     def remove(self, kind: str, key: str) -> None:

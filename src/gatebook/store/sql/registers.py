@@ -1,11 +1,13 @@
 """The ``Registers`` port over SQL: upserts by key, pages by key.
 
-The trap guarded against: a column the fold did not name being reset; only named columns are set.
+The trap guarded against: a column the fold did not name being reset; only named columns are set. Changes of the same
+columns go to the database together, in order within each register, which is all the order there is between rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,28 +24,15 @@ class SqlRegisters:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
-        self._insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Carry out changes in order."""
-        for change in changes:
-            register, table = REGISTERS[change.register], BY_REGISTER[change.register]
-            values = {k: _kept(register.columns[k], v) for k, v in change.values.items()}
-            statement = self._insert(table).values({register.key: change.key, **values})
-            key = [table.c[register.key]]
-            upsert = (
-                statement.on_conflict_do_update(index_elements=key, set_=values)
-                if values
-                else statement.on_conflict_do_nothing(index_elements=key)
-            )
-            self._connection.execute(upsert)
+        for register, columns, rows in _runs(changes):
+            self._connection.execute(_upsert(self._connection.dialect.name, register, columns), rows)
 
     def get(self, register: str, key: str) -> Row | None:
         """Return one row or None."""
-        table = BY_REGISTER[register]
-        row = (
-            self._connection.execute(sa.select(table).where(table.c[REGISTERS[register].key] == key)).mappings().first()
-        )
+        row = self._connection.execute(_one(register), {"wanted": key}).mappings().first()
         return None if row is None else _shown(register, row)
 
     def page(self, register: str, where: Mapping[str, Any], after: str, limit: int) -> list[Row]:
@@ -64,6 +53,38 @@ class SqlRegisters:
         """Empty every register."""
         for table in BY_REGISTER.values():
             self._connection.execute(table.delete())
+
+
+def _runs(changes: Sequence[Change]) -> Iterator[tuple[str, tuple[str, ...], list[dict[str, Any]]]]:
+    """Yield (register, columns, rows), register by register; a row is never carried past another of its register."""
+    found: dict[str, list[tuple[tuple[str, ...], list[dict[str, Any]]]]] = {}
+    for change in changes:
+        register, runs = REGISTERS[change.register], found.setdefault(change.register, [])
+        columns = tuple(change.values)
+        if not runs or runs[-1][0] != columns:
+            runs.append((columns, []))
+        kept = {name: _kept(register.columns[name], value) for name, value in change.values.items()}
+        runs[-1][1].append({register.key: change.key, **kept})
+    for name, runs in found.items():
+        for columns, rows in runs:
+            yield name, columns, rows
+
+
+@functools.cache
+def _upsert(dialect: str, register: str, columns: tuple[str, ...]) -> sa.Insert:
+    """Return the statement that makes a row if absent and sets ``columns``; built once for each shape of change."""
+    table, key = BY_REGISTER[register], REGISTERS[register].key
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    if not columns:
+        return statement.on_conflict_do_nothing(index_elements=[key])
+    named = {name: statement.excluded[name] for name in columns}
+    return statement.on_conflict_do_update(index_elements=[key], set_=named)
+
+
+@functools.cache
+def _one(register: str) -> sa.Select[Any]:
+    table = BY_REGISTER[register]
+    return sa.select(table).where(table.c[REGISTERS[register].key] == sa.bindparam("wanted"))
 
 
 def _bytewise(connection: sa.Connection, key: sa.Column[Any]) -> sa.ColumnElement[Any]:
