@@ -10,10 +10,10 @@ import importlib.resources
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -21,21 +21,28 @@ import httpx
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-import gatebook.law
 from gatebook import __version__
-from gatebook.errors import GatebookError, LawError, NotFound, SettingsError
-from gatebook.law.sources import all_clauses
-from gatebook.law.tree import LawTree, parse_adoptions
+from gatebook.errors import Conflict, LawError, NotFound, SettingsError
+from gatebook.law.tree import parse_adoptions
 from gatebook.outside.ip_country import IpCountry
 from gatebook.outside.key_file import FileKeys
 from gatebook.outside.list_feeds import FEEDS, fetch
 from gatebook.outside.log import set_up_logging
 from gatebook.outside.mail import SmtpMailer
 from gatebook.outside.text_message import TextMessageHook
-from gatebook.outside.webhooks import DeliveryResult, WebhookSender, next_attempt_after, sign_ed25519, sign_hmac
-from gatebook.procedures.house import CodeSender, House, Operator, Signer
+from gatebook.outside.webhooks import (
+    DeliveryResult,
+    WebhookSender,
+    next_attempt_after,
+    public_key_of,
+    sign_ed25519,
+    sign_hmac,
+)
+from gatebook.procedures.house import SYSTEM, CodeSender, House, Operator, Signer
 from gatebook.procedures.keep_house import found_house, note_adoption, note_list
+from gatebook.procedures.permit import permit
 from gatebook.procedures.publish_ledger import publish_ledger
+from gatebook.procedures.resume_applications import resume_applications
 from gatebook.procedures.webhooks import deliver_due
 from gatebook.record import checkpoint
 from gatebook.record.access import Door
@@ -43,10 +50,14 @@ from gatebook.record.vault import Vault
 from gatebook.screen.party import ListEdition
 from gatebook.screen.scan import ExhaustiveScan, Screener, ScreenSettings
 from gatebook.settings import FILE, Settings, read_settings
+from gatebook.store.files import write_durably
+from gatebook.store.law_folder import LawFolder
 from gatebook.store.list_shelf import ListShelf
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate
 from gatebook.store.tile_folder import TileFolder
+
+_RESUMES_EVERY = timedelta(minutes=1)
 
 
 def new_id(prefix: str) -> str:
@@ -90,18 +101,23 @@ class Premises:
 
     @cached_property
     def client(self) -> httpx.Client:
-        """One HTTP client for feeds, hooks and webhooks; it follows no redirects."""
+        """One HTTP client for feeds and the text-message hook; it follows no redirects. Events go by ``sender``."""
         return httpx.Client(follow_redirects=False, timeout=15, trust_env=True)
 
     @cached_property
-    def law(self) -> LawTree:
+    def law(self) -> LawFolder:
         """The law shipped with Gatebook under the operator's adoptions and overrides."""
-        return read_law(self.folder / self.settings.law_folder)
+        return LawFolder(self.folder / self.settings.law_folder)
 
     @cached_property
     def sender(self) -> WebhookSender:
         """What delivers events to the provider's endpoints."""
-        return WebhookSender(self.client, allow_private=self.settings.webhooks_allow_private)
+        return WebhookSender(allow_private=self.settings.webhooks_allow_private, proxy=self.settings.webhooks_proxy)
+
+    @property
+    def webhook_key(self) -> str:
+        """The public key events are signed with, as Standard Webhooks writes it."""
+        return public_key_of(self.keys.signing_key("webhook"))
 
     @cached_property
     def house(self) -> House:
@@ -171,7 +187,7 @@ class Premises:
                 self.__dict__[name].close()
 
 
-__all__ = ["CodeBox", "Premises", "init_house", "keep", "open_premises", "read_law", "set_up_logging"]
+__all__ = ["CodeBox", "Premises", "init_house", "keep", "open_premises", "set_up_logging"]
 
 
 class CodeBox:
@@ -198,30 +214,6 @@ class Lists:
         if self._held is None or self._held[0] != flat:
             self._held = (flat, ExhaustiveScan(self._shelf.current(), ScreenSettings()))
         return self._held[1]
-
-
-def read_law_texts() -> tuple[dict[str, str], dict[str, str]]:
-    """Return our own law files by path: (parameters and sources as YAML, clause files as Python)."""
-    texts = dict(_walk(importlib.resources.files(gatebook.law), ""))
-    yaml = {path: text for path, text in texts.items() if path.endswith(".yaml")}
-    return yaml, {path: text for path, text in texts.items() if path.endswith(".py")}
-
-
-def read_law(operator_folder: Path) -> LawTree:
-    """Read the law tree: our clauses and parameters, and the operator's own folder over them."""
-    yours = {}
-    if operator_folder.is_dir():
-        found = sorted(operator_folder.rglob("*.yaml"))
-        yours = {str(path.relative_to(operator_folder)): path.read_text("utf-8") for path in found}
-    return LawTree.build(all_clauses(), *read_law_texts(), yours)
-
-
-def _walk(folder: importlib.resources.abc.Traversable, under: str) -> Iterator[tuple[str, str]]:
-    for item in sorted(folder.iterdir(), key=lambda item: item.name):
-        if item.is_dir():
-            yield from _walk(item, f"{under}{item.name}/")
-        elif item.name.endswith((".yaml", ".py")):
-            yield under + item.name, item.read_text("utf-8")
 
 
 def _clock() -> datetime:
@@ -260,44 +252,45 @@ def init_house(folder: Path, origin: str, operator: Operator, now: Callable[[], 
         )
     adopt, today = folder / "law" / "adopt.yaml", now().date().isoformat()
     adopt.parent.mkdir(exist_ok=True)
-    first = not adopt.exists()
-    if first:
-        _write(
-            adopt, f"- source: eo13984\n  begins: {today}\n  note: adopted as house policy when the house was founded\n"
-        )
+    adoption = f"- source: eo13984\n  begins: {today}\n  note: adopted as house policy when the house was founded\n"
     with open_premises(folder, now) as premises:
         found_house(premises.house, operator, __version__)
-        if first:
+        if not adopt.exists():  # entered before the file is there, so that no crash leaves it unentered
             note_adoption(premises.house, operator, "eo13984", today, "")
+            _write(adopt, adoption)
         _write(folder / "ledger" / "vkey", premises.house.signer.vkey + "\n")
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8")
-    part.replace(path)
+    write_durably(path, text.encode())
 
 
 def adopt_law(premises: Premises, operator: Operator, source: str, begins: date) -> None:
     """Write an adoption into the operator's ``adopt.yaml``, checked against the whole tree, and enter it."""
+    permit(premises.house, operator, "admin", "adopt-law")
     path = premises.folder / premises.settings.law_folder / "adopt.yaml"
     text = path.read_text("utf-8") if path.exists() else ""
     added = f"{text}- source: {source}\n  begins: {begins.isoformat()}\n"
-    parse_adoptions(added)
-    if source not in premises.law.sources:
-        raise LawError(f"there is no such source; there are {', '.join(sorted(premises.law.sources))}")
-    _write(path, added)
+    if source not in premises.law.sources():
+        raise NotFound(f"there is no such source; there are {', '.join(premises.law.sources())}")
+    try:
+        parse_adoptions(added)
+    except LawError as error:  # what is asked does not go with what stands there; the law itself is in order
+        raise Conflict(error.message) from None
+    # Entered first: after a crash between the two, the law that binds has not changed, and adopting is done again.
     note_adoption(premises.house, operator, source, begins.isoformat(), "")
+    _write(path, added)
 
 
 def update_list(
     premises: Premises, operator: Operator, list_id: str, progress: Callable[[str, int], None], *, confirmed: bool
 ) -> ListEdition:
     """Fetch a list from its publisher, keep it, and enter it; on any failure the old edition stays."""
-    if list_id not in FEEDS:
-        raise NotFound(f"no publisher's address is known for this list; there are {', '.join(FEEDS)}")
-    files = fetch(FEEDS[list_id], premises.client, progress)
+    permit(premises.house, operator, "admin", "update-list")  # before anything is fetched or kept
+    feeds = {**FEEDS, **premises.settings.feeds}
+    if list_id not in feeds:
+        raise NotFound(f"no publisher's address is known for this list; there are {', '.join(feeds)}")
+    files = fetch(feeds[list_id], premises.client, progress)
     edition = premises.shelf.put(list_id, files, premises.now(), confirmed=confirmed)
     note_list(premises.house, operator, list_id, edition.digest, len(edition.parties), len(edition.report.refused))
     return edition
@@ -309,12 +302,48 @@ def sample_list() -> dict[str, bytes]:
     return {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(".CSV")}
 
 
+def resume(premises: Premises, operator: Operator, older_than: timedelta) -> list[str]:
+    """Take up what a crash cut off longer than ``older_than`` ago; return the applications concerned.
+
+    A list that was kept on disk and never entered is entered now.
+    """
+    with premises.house.state.read() as work:
+        entered = {row["list_id"]: row["digest"] for row in work.registers.page("lists", {}, "", 1000)}
+    fetched, before = premises.shelf.fetched(), premises.now() - older_than
+    for list_id, digest in premises.shelf.current_digests().items():
+        if entered.get(list_id) != digest and fetched[list_id] <= before:
+            edition = next(edition for edition in premises.shelf.current() if edition.list_id == list_id)
+            parties, refused = len(edition.parties), len(edition.report.refused)
+            note_list(premises.house, operator, list_id, edition.digest, parties, refused)
+    return resume_applications(premises.house, operator, older_than)
+
+
 def keep(premises: Premises, stop: threading.Event) -> None:
-    """Publish the ledger and deliver events once a second until ``stop`` is set."""
+    """Until ``stop`` is set, publish and deliver every second, and at the start and every minute resume.
+
+    Events go out in a thread of their own, so that a receiver that takes its time does not hold up the checkpoint.
+    No failure ends either, and none of one duty keeps the others from their turn.
+    """
+    delivering = threading.Thread(target=_keep_at, args=(stop, {"deliver": premises.deliver}), daemon=True)
+    delivering.start()
+    next_resuming = [premises.now()]
+
+    def resume_when_due() -> None:
+        if premises.now() >= next_resuming[0]:
+            next_resuming[0] = premises.now() + _RESUMES_EVERY
+            resume(premises, SYSTEM, _RESUMES_EVERY)
+
+    _keep_at(stop, {"resume": resume_when_due, "publish": lambda: publish_ledger(premises.house)})
+    delivering.join(timeout=20)
+
+
+def _keep_at(stop: threading.Event, duties: Mapping[str, Callable[[], object]]) -> None:
     log = structlog.get_logger()
-    while not stop.wait(1.0):
-        try:
-            publish_ledger(premises.house)
-            premises.deliver()
-        except GatebookError as error:
-            log.warning("keeping failed", code=error.code)
+    while True:
+        for name, duty in duties.items():
+            try:
+                duty()
+            except Exception as error:  # noqa: BLE001  whatever it is, the house goes on being kept
+                log.warning("keeping failed", code=name, error=type(error).__name__)
+        if stop.wait(1.0):
+            return

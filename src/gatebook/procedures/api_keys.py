@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from datetime import datetime, timedelta
 
 from gatebook import canonical
@@ -17,6 +18,7 @@ from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 
 _MOST_DAYS = 730
+_ID = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
 def make_key(house: House, operator: Operator, scopes: list[str], days: int) -> tuple[str, str]:
@@ -60,7 +62,7 @@ def who_asks(house: House, secret: str) -> Operator:
     """Return the operator a secret stands for. Raises NotAuthenticated, the same for every cause."""
     parts = secret.split(".")
     held = None
-    if len(parts) == 3 and parts[0] == "gbk":  # noqa: PLR2004  prefix, id, secret
+    if len(parts) == 3 and parts[0] == "gbk" and _ID.fullmatch(parts[1]):  # noqa: PLR2004  prefix, id, secret
         with house.state.read() as work:
             held = work.shelf.get("api-key", parts[1])
     if held is None:

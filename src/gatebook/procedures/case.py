@@ -11,8 +11,8 @@ from typing import Any
 
 from gatebook import canonical
 from gatebook.errors import NotFound
+from gatebook.identify import check, plan
 from gatebook.identify import claims as claim_parser
-from gatebook.identify import plan
 from gatebook.procedures.house import House, Operator
 from gatebook.record.ports import Row
 from gatebook.screen.scan import Query, Screening
@@ -27,10 +27,12 @@ _OF_A_CASE = ("application.received", "evidence.received", "code.answered", "rev
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One application with its claims, evidence and the officers' dispositions that count.
+    """One application with its claims, the evidence no officer set aside, and the officers' dispositions that count.
 
     ``account_id`` is empty until the case is about an account already open.
     ``cleared`` and ``accepted`` hold the candidates (list/party) an officer called different or the same.
+    ``position`` is the application's latest step when the case was put together: once the register names a later
+    one, the case is out of date and nothing may be determined on it. -1 stands for one known to be out of date.
     """
 
     application_id: str
@@ -41,23 +43,17 @@ class Case:
     disposition: str = ""
     cleared: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
+    position: int = -1
 
-    def disposition_facts(self, screening: Screening) -> tuple[Fact, ...]:
+    def disposition_facts(self, screenings: Sequence[Screening]) -> tuple[Fact, ...]:
         """Return the officer's word as facts; it counts only for candidates the officer has seen."""
-        seen = {candidate_key(c) for c in screening.candidates if c.grade != "weak"}
+        seen = {c.key for screening in screenings for c in screening.candidates if c.grade != "weak"}
         facts = [Fact("review.disposition", self.disposition)] if self.disposition else []
         if seen & self.accepted:
             facts.append(Fact("review.match", "same"))
         elif seen and seen <= self.cleared:
             facts.append(Fact("review.match", "different"))
         return tuple(facts)
-
-
-def candidate_key(candidate: Any) -> str:  # noqa: ANN401  a Candidate, or its plain form read back
-    """Return the key that a disposition remembers a candidate by."""
-    if isinstance(candidate, Mapping):
-        return f"{candidate['list_id']}/{candidate['party_id']}"
-    return f"{candidate.list_id}/{candidate.party_id}"
 
 
 def load_case(house: House, operator: Operator, application_id: str, purpose: str, account_id: str = "") -> Case:
@@ -79,22 +75,24 @@ def _assemble(
     house: House, row: Row, opened: Sequence[tuple[Row, Any]], reviews: Sequence[Row], account_id: str
 ) -> Case:
     claims = next(p["claims"] for r, p in opened if r["kind"] == "application.received")
-    evidence = tuple(_evidence(r, p) for r, p in opened if r["kind"] in ("evidence.received", "code.answered"))
     counted = {
         r["review_id"]: r
         for r in reviews
         if r["state"] in ("disposed", "closed") and r["disposition"] and (r["account_id"] or "") == account_id
     }
     words = [p for r, p in opened if r["kind"] == "review.disposed" and p["review"] in counted]
+    set_aside = {evidence_id for p in words for evidence_id in p.get("set_aside", ())}
+    evidence = [_evidence(r, p) for r, p in opened if r["kind"] in ("evidence.received", "code.answered")]
     return Case(
         application_id=row["application_id"],
         person_id=row["person_id"],
         claims=claim_parser.parse_application(claims, house.now()),
-        evidence=evidence,
+        evidence=tuple(piece for piece in evidence if piece.evidence_id not in set_aside),
         account_id=account_id,
         disposition=str(words[-1]["disposition"]) if words else "",
         cleared=frozenset(k for p in words if p["match"] == "different" for k in p["candidates"]),
         accepted=frozenset(k for p in words if p["match"] == "same" for k in p["candidates"]),
+        position=int(row["position"]),
     )
 
 
@@ -112,15 +110,25 @@ def query_of(case: Case) -> Query:
     return _query(case.claims.applicant, plan.screening_identifiers(case.claims, case.evidence))
 
 
-def queries_of_others(claims: ApplicationClaims) -> list[Query]:
-    """Return the same for whoever stands behind: beneficial owners, at any depth, and whom it is opened for."""
-    others = [claims.on_behalf_of] if claims.on_behalf_of else []
-    waiting = [*others, claims.applicant]
+def queries_of_others(case: Case) -> list[Query]:
+    """Return the same for whoever stands behind: beneficial owners, at any depth, and whom it is opened for.
+
+    The applicant's own owners come with the numbers of the papers that are about them.
+    """
+    claims = case.claims
+    found = [
+        _query(owner.person, plan.owner_identifiers(owner.person, check.evidence_of(case.evidence, n)))
+        for n, owner in enumerate(claims.applicant.beneficial_owners)
+    ]
+    waiting = [owner.person for owner in claims.applicant.beneficial_owners]
+    if claims.on_behalf_of:
+        waiting.append(claims.on_behalf_of)
+        found.append(_query(claims.on_behalf_of, ()))
     while waiting:
-        owners = [owner.person for owner in waiting.pop().beneficial_owners]
-        others += owners
-        waiting += owners
-    return [_query(person, ()) for person in others]
+        behind = [owner.person for owner in waiting.pop().beneficial_owners]
+        found += [_query(person, ()) for person in behind]
+        waiting += behind
+    return found
 
 
 def _query(person: PersonClaims, identifiers: Sequence[tuple[str, str]]) -> Query:

@@ -14,23 +14,20 @@ from gatebook.procedures.retention import retain_until
 from gatebook.procedures.tell import tell
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
+from gatebook.record.ports import Row, Work
 
 _CAUSE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
-def close_account(house: House, operator: Operator, account_id: str, cause: str, *, for_cause: bool = False) -> None:
-    """Close an account. ``cause`` is a slug such as ``asked`` or ``abuse``; ``for_cause`` needs an officer."""
+def close_account(house: House, operator: Operator, account_id: str, cause: str, *, for_cause: bool = False) -> Row:
+    """Close an account and return its row. Raises NotFound, Conflict.
+
+    ``cause`` is a slug such as ``asked`` or ``abuse``; ``for_cause`` needs an officer.
+    """
     permit(house, operator, "officer" if for_cause else "apply", "close-account")
     if not _CAUSE.fullmatch(cause):
         problem = FieldProblem("/cause", "not-a-slug", "lower-case letters, digits and hyphens, at most 40")
         raise InvalidInput("the cause of closing is a short slug, not a sentence", (problem,))
-    end_account(house, operator, account_id, cause, for_cause=for_cause)
-
-
-def end_account(house: House, operator: Operator, account_id: str, cause: str, *, for_cause: bool) -> None:
-    """Enter the end of an account, once. Raises NotFound, Conflict."""
-    now = house.now()
-    until, rule = retain_until(house.law.on(now.date()), now.date())
     with house.state.transaction() as work:
         work.ledger.lock()
         account = work.registers.get("accounts", account_id)
@@ -38,17 +35,22 @@ def end_account(house: House, operator: Operator, account_id: str, cause: str, *
             raise NotFound("there is no account under this id")
         if account["status"] == "closed":
             raise Conflict("this account is closed already")
-        body = {"cause": cause, "for_cause": for_cause, "retain_until": until, "retain_rule": rule}
-        enter(
-            work,
-            Entry(
-                "account.closed",
-                now,
-                operator.operator_id,
-                person=account["person_id"],
-                application=account["application_id"],
-                account=account_id,
-                body=body,
-            ),
-        )
-        tell(house, work, "account.closed", account=account_id, cause=cause)
+        enter_end(house, operator, work, account, cause, for_cause=for_cause)
+        return work.registers.get("accounts", account_id) or account
+
+
+def enter_end(house: House, operator: Operator, work: Work, account: Row, cause: str, *, for_cause: bool) -> None:
+    """Enter the end of an account that is not closed, with the day its data may go, and tell of it."""
+    now = house.now()
+    until, rule = retain_until(house.law.on(now.date()), now.date())
+    entry = Entry(
+        "account.closed",
+        now,
+        operator.operator_id,
+        person=account["person_id"],
+        application=account["application_id"],
+        account=account["account_id"],
+        body={"cause": cause, "for_cause": for_cause, "retain_until": until, "retain_rule": rule},
+    )
+    enter(work, entry)
+    tell(house, work, "account.closed", account=account["account_id"], cause=cause)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gatebook import canonical
 from gatebook.canonical import Plain
 from gatebook.errors import FieldProblem, InvalidInput, NotFound, Unavailable
 from gatebook.identify import codes
 from gatebook.procedures import case as cases
-from gatebook.procedures.determine_application import Determined, determine_application
+from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.house import House, Operator
-from gatebook.procedures.open_account import in_review
+from gatebook.procedures.judge_application import in_review, judge
 from gatebook.procedures.permit import permit
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
+from gatebook.record.ports import Work
 from gatebook.terms.evidence import Evidence, EvidenceKind
 from gatebook.terms.ids import EvidenceId
 
@@ -25,7 +25,11 @@ CHANNELS = ("email", "phone")
 
 
 def send_code(house: House, operator: Operator, application_id: str, channel: str, which: int = 0) -> None:
-    """Send a code to the ``which``-th claimed e-mail address or telephone number. Raises TooMany, Unavailable."""
+    """Send a code to the ``which``-th claimed e-mail address or telephone number. Raises TooMany, Unavailable.
+
+    That it is sent is entered first. A crash or a failure between the two loses the code, not the intent: it counts
+    as one of the sends of the hour, and another may be asked for after the usual 30 seconds.
+    """
     permit(house, operator, "apply", "send-code")
     with house.state.read() as work:
         in_review(work, application_id)
@@ -54,56 +58,58 @@ def send_code(house: House, operator: Operator, application_id: str, channel: st
 def answer_code(
     house: House, operator: Operator, application_id: str, channel: str, given: str
 ) -> tuple[str, Determined | None]:
-    """Test the code that came back. Returns the verdict, and what was determined when it was right."""
+    """Test the code that came back. Returns the verdict, and what was determined when it was right.
+
+    A right answer takes the code off the shelf and enters the evidence in one transaction: neither is lost without
+    the other, and no code counts twice.
+    """
     permit(house, operator, "apply", "answer-code")
-    key = f"{application_id}/{channel}"
-    with house.state.transaction() as work:
+    with house.state.read() as work:
         in_review(work, application_id)
-        work.ledger.lock()
-        held = work.shelf.get("code", key)
-        if held is None:
-            raise NotFound("no code is waited for on this channel; ask for one first")
-        challenge, verdict = codes.answer_challenge(codes.CodeChallenge.from_bytes(held), given, house.now())
-        work.shelf.put("code", key, challenge.to_bytes(), None)
-        if verdict == "right":
-            work.shelf.remove("code", key)
-        else:
-            row = work.registers.get("applications", application_id)
-            enter(
-                work,
-                Entry(
-                    "code.answered",
-                    house.now(),
-                    operator.operator_id,
-                    person=str(row["person_id"]) if row else "",
-                    application=application_id,
-                    body={"channel": channel, "verdict": verdict},
-                ),
-            )
-    if verdict != "right":
-        return verdict, None
-    return verdict, _confirmed(house, operator, application_id, channel, challenge.which)
-
-
-def _confirmed(house: House, operator: Operator, application_id: str, channel: str, which: int) -> Determined:
+        _held(work, application_id, channel)
     case = cases.load_case(house, operator, application_id, "determination")
-    destination = _pick(case, channel, which)
-    data: Plain = {"channel": channel, "destination": destination, "verdict": "verified"}
-    piece = Evidence(
-        EvidenceId(house.new_id("evi")), EvidenceKind.CODE, house.now(), data if isinstance(data, dict) else {}
-    )
-    entry = Entry(
+    with house.state.transaction() as work:
+        work.ledger.lock()
+        is_current = in_review(work, application_id)["position"] == case.position
+        challenge, verdict = codes.answer_challenge(_held(work, application_id, channel), given, house.now())
+        if verdict != "right":
+            work.shelf.put("code", f"{application_id}/{channel}", challenge.to_bytes(), None)
+            enter(work, _answered(house, operator, case, channel, verdict))
+            return verdict, None
+        work.shelf.remove("code", f"{application_id}/{channel}")
+        piece, position = _enter_right_answer(house, operator, work, case, challenge)
+    case = replace(case, evidence=(*case.evidence, piece), position=position if is_current else -1)
+    return verdict, judge(house, operator, case)
+
+
+def _held(work: Work, application_id: str, channel: str) -> codes.CodeChallenge:
+    held = work.shelf.get("code", f"{application_id}/{channel}")
+    if held is None:
+        raise NotFound("no code is waited for on this channel; ask for one first")
+    return codes.CodeChallenge.from_bytes(held)
+
+
+def _answered(house: House, operator: Operator, case: cases.Case, channel: str, verdict: str) -> Entry:
+    return Entry(
         "code.answered",
         house.now(),
         operator.operator_id,
         person=case.person_id,
-        application=application_id,
-        body={"channel": channel, "verdict": "right"},
+        application=case.application_id,
+        body={"channel": channel, "verdict": verdict},
     )
-    payload: Plain = {"evidence": piece.evidence_id, "kind": piece.kind.value, "data": canonical.plain(data)}
-    with house.state.transaction() as work:
-        enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
-    return determine_application(house, operator, replace(case, evidence=(*case.evidence, piece)))
+
+
+def _enter_right_answer(
+    house: House, operator: Operator, work: Work, case: cases.Case, challenge: codes.CodeChallenge
+) -> tuple[Evidence, int]:
+    """Seal and enter the answer as evidence; return it and its position."""
+    destination = _pick(case, challenge.channel, challenge.which)
+    data = {"channel": challenge.channel, "destination": destination, "verdict": "verified"}
+    piece = Evidence(EvidenceId(house.new_id("evi")), EvidenceKind.CODE, house.now(), data)
+    payload: Plain = {"evidence": piece.evidence_id, "kind": piece.kind.value, "data": data}
+    entry = _answered(house, operator, case, challenge.channel, "right")
+    return piece, enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
 
 
 def _destination(house: House, operator: Operator, application_id: str, channel: str, which: int) -> str:

@@ -6,7 +6,7 @@ by itself; a crash between two leaves the application in review, and running thi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gatebook import canonical
@@ -21,12 +21,15 @@ from gatebook.procedures.tell import tell
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
-from gatebook.screen.findings import screening_findings, strongest
+from gatebook.screen.findings import measure_finding, screening_findings, strongest
 from gatebook.screen.scan import Screening, candidate_to_plain
+from gatebook.terms.account import ApplicationClaims
 from gatebook.terms.determination import Determination, Outcome
 from gatebook.terms.evidence import Requirement
-from gatebook.terms.fact import Fact, Facts
+from gatebook.terms.fact import Fact, Facts, Finding
 from gatebook.terms.ids import ApplicationId, DeterminationId, PersonId
+
+WithIt = Callable[[Work, Determination], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +43,54 @@ class Determined:
     account_id: str = ""
 
 
-def determine_application(house: House, operator: Operator, case: cases.Case) -> Determined:
-    """Determine ``case`` by the law of today and carry the outcome out (design, walk one, steps 4 to 6)."""
+def determine_application(house: House, operator: Operator, case: cases.Case) -> Determined | None:
+    """Determine ``case`` by the law of today and carry the outcome out (design, walk one, steps 4 to 6).
+
+    Returns None when a later step was entered since the case was put together: then nothing is carried out, and
+    ``judge`` takes it up with all there is.
+    """
     law = house.law.on(house.now().date())
     screened = screen_case(house, operator, case)  # (4)
     facts = gather_facts(house, law, case, screened)  # (5) and all that was found before
     determination = _put(house, law, case, facts)
-    due = plan.requirements_due(consider.due_facts(determination.reasons), case.claims)
+    due = evidence_due(determination, case.claims)
     waiting_on = _waits_for(determination, due)
     position = _enter_determination(house, operator, case, determination, due, waiting_on)  # (6)
-    account_id = _carry_out(house, operator, case, law, determination)
+    account_id = None if position is None else _carry_out(house, operator, case, law, determination, position)
+    if position is None or account_id is None:
+        return None
     return Determined(determination, position, due, waiting_on, account_id)
 
 
-def determine_account(house: House, operator: Operator, case: cases.Case) -> Determined:
-    """Determine an account that is already open: entered and, where a person must look, reviewed; never closed here."""
+def evidence_due(determination: Determination, claims: ApplicationClaims) -> tuple[Requirement, ...]:
+    """Return the evidence that would move an application in review; one that is settled is asked for nothing."""
+    if determination.outcome is not Outcome.REVIEW:
+        return ()
+    return plan.requirements_due(consider.due_facts(determination.reasons), claims)
+
+
+def determine_account(
+    house: House, operator: Operator, case: cases.Case, with_it: WithIt, *, is_reviewed: bool
+) -> Determined:
+    """Determine an account that is already open: entered and, where a person must look, reviewed.
+
+    ``with_it`` does what belongs to the determination in its own transaction, such as restricting. ``is_reviewed``
+    says that an officer's word on this very account is what is being carried out.
+    """
     law = house.law.on(house.now().date())
     facts = gather_facts(house, law, case, screen_case(house, operator, case))
     determination = _put(house, law, case, facts)
     found = determination.outcome in (Outcome.REVIEW, Outcome.DECLINE)
-    waiting_on = "officer" if found and not case.disposition else ""
-    position = _enter_determination(house, operator, case, determination, (), waiting_on)
+    waiting_on = "officer" if found and not is_reviewed else ""
+    position = _enter_determination(house, operator, case, determination, (), waiting_on, with_it)
+    assert position is not None  # noqa: S101  only an application can be overtaken
     return Determined(determination, position, (), waiting_on, case.account_id)
 
 
 def screen_case(house: House, operator: Operator, case: cases.Case) -> tuple[Screening, list[Screening]]:
     """Compare the person, those behind it and every payment identifier with the lists; seal and enter what came."""
     screening = house.screener().screen(cases.query_of(case))
-    others = [house.screener().screen(query) for query in cases.queries_of_others(case.claims)]
+    others = [house.screener().screen(query) for query in cases.queries_of_others(case)]
     payload = canonical.plain(
         {
             "candidates": [candidate_to_plain(c) for c in screening.candidates],
@@ -107,10 +130,16 @@ def gather_facts(house: House, law: LawOfDay, case: cases.Case, screened: tuple[
             owner_share_percent=int(numbers.number("cip_2024/beneficial_owner_share")),
         ),
         *screening_findings(screening, today, int(numbers.number("house/list_age_days")), others),
+        measure_finding(
+            [screening, *others], numbers.table("eo13984/measures_on_persons"), case.accepted, case.cleared
+        ),
+        Finding("lessee.id", case.person_id, "house", "own-id"),
     )
     with house.state.read() as work:
         earlier = _earlier(house, work, case)
-    return Facts(check.findings_to_facts(findings)).with_facts((*earlier, *case.disposition_facts(screening)))
+    return Facts(check.findings_to_facts(findings)).with_facts(
+        (*earlier, *case.disposition_facts([screening, *others]))
+    )
 
 
 def _earlier(house: House, work: Work, case: cases.Case) -> Sequence[Fact]:
@@ -152,7 +181,8 @@ def _enter_determination(
     determination: Determination,
     due: Sequence[Requirement],
     waiting_on: str,
-) -> int:
+    with_it: WithIt | None = None,
+) -> int | None:
     reasons = [r for r in determination.reasons if r.answer != "met" or r.yielded_to]
     body = {
         "determination": determination.determination_id,
@@ -176,13 +206,26 @@ def _enter_determination(
     )
     payload = canonical.plain(determination)
     with house.state.transaction() as work:
+        if _is_overtaken(work, case, case.position):
+            return None
         position = enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
         if waiting_on == "officer":
             _open_review(house, operator, work, case, determination)
+        if with_it:
+            with_it(work, determination)
         tell(
             house, work, "application.determined", application=case.application_id, outcome=determination.outcome.value
         )
     return position
+
+
+def _is_overtaken(work: Work, case: cases.Case, position: int) -> bool:
+    """Whether the application's latest step is another than the one at ``position``; asked under the lock."""
+    if case.account_id:
+        return False
+    work.ledger.lock()
+    row = work.registers.get("applications", case.application_id)
+    return row is None or row["state"] != "review" or row["position"] != position
 
 
 def _open_review(house: House, operator: Operator, work: Work, case: cases.Case, determination: Determination) -> None:
@@ -207,16 +250,15 @@ def _open_review(house: House, operator: Operator, work: Work, case: cases.Case,
     tell(house, work, "review.opened", review=review_id, application=case.application_id)
 
 
-def _carry_out(house: House, operator: Operator, case: cases.Case, law: LawOfDay, determination: Determination) -> str:
-    """Open or decline, once: a row that is no longer in review is left as it stands."""
+def _carry_out(
+    house: House, operator: Operator, case: cases.Case, law: LawOfDay, determination: Determination, position: int
+) -> str | None:
+    """Open or decline, once, and only while the determination at ``position`` is the latest step; else None."""
     if determination.outcome is Outcome.REVIEW:
         return ""
     with house.state.transaction() as work:
-        work.ledger.lock()
-        row = work.registers.get("applications", case.application_id)
-        assert row is not None  # noqa: S101  the application was entered before it was determined
-        if row["state"] != "review":
-            return str(row["account_id"] or "")
+        if _is_overtaken(work, case, position):
+            return None
         account_id = "" if determination.outcome is Outcome.DECLINE else house.new_id("acc")
         entries = _settling_entries(house, operator, case, law, determination, account_id)
         enter(work, *entries, *_closing_reviews(house, operator, work, case, determination))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
@@ -23,9 +24,7 @@ def expire_records(house: House, operator: Operator) -> list[str]:
     today = house.now().date()
     with house.state.read() as work:
         due = [(person["person_id"], rule) for person in _persons(work) if (rule := _rule_over(work, person, today))]
-    for person_id, rule in due:
-        _shred(house, operator, person_id, rule)
-    return [person_id for person_id, _ in due]
+    return [person_id for person_id, rule in due if _shred(house, operator, person_id, rule)]
 
 
 def _persons(work: Work) -> Iterator[Row]:
@@ -52,11 +51,27 @@ def _rule_over(work: Work, person: Row, today: date) -> str:
     return max(days)[1]
 
 
-def _shred(house: House, operator: Operator, person_id: str, rule: str) -> None:
+def _shred(house: House, operator: Operator, person_id: str, rule: str) -> bool:
+    """Enter the intent, destroy the key, remove what it sealed; return False when another run had done it all.
+
+    Each step looks at what stands and can be taken again, so that the next run finishes what this one began.
+    """
     with house.state.transaction() as work:
-        enter(work, Entry("record.expiring", house.now(), operator.operator_id, person=person_id, body={"rule": rule}))
+        work.ledger.lock()
+        person = work.registers.get("persons", person_id) or {}
+        if person.get("shredded_at"):
+            return False
+        if not person.get("shredding"):
+            enter(work, _entry(house, operator, "record.expiring", person_id, {"rule": rule}))
     house.door.shred(person_id)
     with house.state.transaction() as work:
-        gone = work.records.erase(person_id)
-        body = {"rule": rule, "records": gone}
-        enter(work, Entry("record.shredded", house.now(), operator.operator_id, person=person_id, body=body))
+        work.ledger.lock()
+        if (work.registers.get("persons", person_id) or {}).get("shredded_at"):
+            return False
+        body = {"rule": rule, "records": work.records.erase(person_id)}
+        enter(work, _entry(house, operator, "record.shredded", person_id, body))
+    return True
+
+
+def _entry(house: House, operator: Operator, kind: str, person_id: str, body: dict[str, Any]) -> Entry:
+    return Entry(kind, house.now(), operator.operator_id, person=person_id, body=body)

@@ -31,6 +31,10 @@ class Law(Protocol):
         """Return the law in force on ``day``."""
         ...
 
+    def fault(self) -> str:
+        """Return what is wrong with the operator's own law as it stands now; empty when nothing is."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Signer:

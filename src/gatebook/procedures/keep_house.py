@@ -41,7 +41,11 @@ def note_list(house: House, operator: Operator, list_id: str, digest: str, parti
 
 
 def rotate_keys(house: House, operator: Operator) -> tuple[str, int]:
-    """Rewrap every data key under a new key-encryption key; return its id and how many were rewrapped."""
+    """Rewrap every data key under a new key-encryption key; return its id and how many were rewrapped.
+
+    After a crash half the data keys may be under the new key and half under an old one, and all still open; run
+    again, it takes a newer key and rewraps whatever is not under that one.
+    """
     permit(house, operator, "admin", "rotate-keys")
     key_id, count = house.door.rotate()
     with house.state.transaction() as work:

@@ -14,15 +14,15 @@ from gatebook.errors import FieldProblem, InvalidInput, NotFound
 from gatebook.identify import check, plan
 from gatebook.identify.claims import parse_application
 from gatebook.law.consider import consider, due_facts
+from gatebook.procedures import publish_ledger
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row
 from gatebook.record.registers import REGISTERS
-from gatebook.terms.determination import Answer
 from gatebook.terms.fact import Facts
 
-_MOST = 200
+_MOST, _MESSAGES = 200, 100
 
 
 def page(
@@ -30,6 +30,7 @@ def page(
 ) -> tuple[list[Row], str]:
     """Return one page of a register and the cursor of the next (empty at the end). Raises InvalidInput."""
     permit(house, operator, "look", "look")
+    known_register(register)
     if not 1 <= limit <= _MOST:
         raise InvalidInput("the page is too long", (FieldProblem("/limit", "out-of-range", f"1 to {_MOST}"),))
     with house.state.read() as work:
@@ -38,9 +39,17 @@ def page(
     return rows[:limit], rows[limit - 1][key] if len(rows) > limit else ""
 
 
+def known_register(register: str) -> None:
+    """Raise InvalidInput unless there is such a register."""
+    if register not in REGISTERS:
+        problem = FieldProblem("/register", "unknown-register", f"one of {', '.join(REGISTERS)}")
+        raise InvalidInput("there is no such register", (problem,))
+
+
 def one(house: House, operator: Operator, register: str, key: str) -> Row:
     """Return one row. Raises NotFound."""
     permit(house, operator, "look", "look")
+    known_register(register)
     with house.state.read() as work:
         row = work.registers.get(register, key)
     if row is None:
@@ -56,6 +65,23 @@ def entry_at(house: House, operator: Operator, position: int) -> Entry:
     if not lines:
         raise NotFound("the ledger has no entry at this position")
     return Entry.from_bytes(lines[0])
+
+
+def proof_at(house: House, operator: Operator, position: int) -> str:
+    """Return a proof file that the entry at a position is in the published ledger. Raises NotFound."""
+    permit(house, operator, "look", "prove-entry")
+    return publish_ledger.proof_of(house, position)
+
+
+def consistency_at(house: House, operator: Operator, old_size: int) -> str:
+    """Return a proof file that the published ledger begins with the one of an older size. Raises NotFound."""
+    permit(house, operator, "look", "prove-consistency")
+    return publish_ledger.consistency_of(house, old_size)
+
+
+def checkpoint(house: House) -> bytes:
+    """Return the signed checkpoint, empty before the first; it holds no secret, so anybody may have it."""
+    return house.tiles.read_checkpoint() or b""
 
 
 def read_record(house: House, operator: Operator, record_id: str, purpose: str) -> Plain:
@@ -85,14 +111,22 @@ def candidates(house: House, operator: Operator, application_id: str, purpose: s
     return opened
 
 
-def reasons_for_applicant(determination: Mapping[str, Any]) -> list[str]:
-    """Return the reasons fit for the applicant: those that held the application up and may be said."""
-    words = [
-        r["for_applicant"]
-        for r in determination["reasons"]
-        if r["answer"] != Answer.MET.value and not r["yielded_to"] and r["for_applicant"]
-    ]
-    return list(dict.fromkeys(words))
+def messages(house: House, operator: Operator, state: str, after: str) -> tuple[list[Row], str]:
+    """Return a page of events for webhooks by state (queued, sent, dead), without their bodies, and the next cursor."""
+    permit(house, operator, "admin", "list-messages")
+    with house.state.read() as work:
+        rows = work.outbox.listing(state, after, _MESSAGES + 1)
+    more = len(rows) > _MESSAGES
+    found: list[Row] = [{k: v for k, v in row.items() if k != "body"} for row in rows[:_MESSAGES]]
+    return found, str(found[-1]["message_id"]) if more else ""
+
+
+def endpoints(house: House, operator: Operator) -> list[dict[str, Any]]:
+    """Return every webhook endpoint with its address; secrets are derived and stay where they are."""
+    permit(house, operator, "admin", "list-endpoints")
+    with house.state.read() as work:
+        held = work.shelf.listing("webhook-endpoint", "", 1000)
+    return [{"endpoint": key, **canonical.table(canonical.decode(value))} for key, value in held]
 
 
 def requirements(house: House, operator: Operator, data: Plain) -> list[dict[str, Any]]:

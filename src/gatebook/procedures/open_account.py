@@ -6,17 +6,19 @@ every later step can be taken again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gatebook import canonical
 from gatebook.canonical import Plain
-from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound
+from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.identify import claims as claim_parser
+from gatebook.identify import evidence as evidence_parser
 from gatebook.identify import plan
 from gatebook.procedures import case as cases
-from gatebook.procedures.determine_application import Determined, determine_application
+from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.house import House, Operator
+from gatebook.procedures.judge_application import in_review, judge
 from gatebook.procedures.permit import permit
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
@@ -26,30 +28,44 @@ from gatebook.terms.evidence import Evidence, EvidenceKind
 from gatebook.terms.ids import EvidenceId
 
 _MOST_EVIDENCE = 50
+#: Called with the application's id in the transaction that enters it, to keep beside it what has to live with it.
+Remember = Callable[[Work, str], None]
 
 
 def open_account(
-    house: House, operator: Operator, data: Plain, evidence: Sequence[Plain] = ()
+    house: House,
+    operator: Operator,
+    data: Plain,
+    evidence: Sequence[Plain] = (),
+    remember: Remember = lambda _, __: None,
 ) -> tuple[str, Determined]:
     """Take an application, judge it, and open the account if nothing stands against it.
 
     Returns the application id and what was determined. Raises InvalidInput with every field at fault; then nothing
-    was kept.
+    was kept. After a crash beyond step (1), ``resume_applications`` does the rest.
     """
     permit(house, operator, "apply", "open-account")
     now = house.now()
     claims = claim_parser.parse_application(data, now)
     given = _parse_all(house, evidence)
+    evidence_parser.check_owners(claims, [piece.data for piece in given])
     case = cases.Case(house.new_id("app"), house.new_id("per"), claims, _access(house, claims))
     with house.state.transaction() as work:  # (1)
-        _enter_received(house, operator, work, case)
+        position = _enter_received(house, operator, work, case)
         for piece in given:
-            _enter_evidence(house, operator, work, case, piece)
-    case = replace(case, evidence=(*case.evidence, *given))
-    return case.application_id, determine_application(house, operator, case)  # (2) to (6)
+            position = _enter_evidence(house, operator, work, case, piece)
+        remember(work, case.application_id)
+    case = replace(case, evidence=(*case.evidence, *given), position=position)
+    return case.application_id, judge(house, operator, case)  # (2) to (6)
 
 
-def submit_evidence(house: House, operator: Operator, application_id: str, evidence: Sequence[Plain]) -> Determined:
+def submit_evidence(
+    house: House,
+    operator: Operator,
+    application_id: str,
+    evidence: Sequence[Plain],
+    remember: Remember = lambda _, __: None,
+) -> Determined:
     """Add evidence to an application in review and judge it again. Raises Conflict once it is settled."""
     permit(house, operator, "apply", "submit-evidence")
     given = _parse_all(house, evidence)
@@ -58,11 +74,15 @@ def submit_evidence(house: House, operator: Operator, application_id: str, evide
             "no evidence was sent", (FieldProblem("/evidence", "empty", "must hold at least one piece"),)
         )
     case = cases.load_case(house, operator, application_id, "determination")
+    evidence_parser.check_owners(case.claims, [piece.data for piece in given])
     with house.state.transaction() as work:
-        in_review(work, application_id)
+        work.ledger.lock()
+        is_current = in_review(work, application_id)["position"] == case.position
         for piece in given:
-            _enter_evidence(house, operator, work, case, piece)
-    return determine_application(house, operator, replace(case, evidence=(*case.evidence, *given)))
+            position = _enter_evidence(house, operator, work, case, piece)
+        remember(work, application_id)
+    case = replace(case, evidence=(*case.evidence, *given), position=position if is_current else -1)
+    return judge(house, operator, case)
 
 
 def determine_again(house: House, operator: Operator, application_id: str) -> Determined:
@@ -70,16 +90,7 @@ def determine_again(house: House, operator: Operator, application_id: str) -> De
     permit(house, operator, "apply", "determine-again")
     with house.state.read() as work:
         in_review(work, application_id)
-    return determine_application(house, operator, cases.load_case(house, operator, application_id, "determination"))
-
-
-def in_review(work: Work, application_id: str) -> None:
-    """Raise NotFound or Conflict unless the application is in review."""
-    row = work.registers.get("applications", application_id)
-    if row is None:
-        raise NotFound("there is no application under this id")
-    if row["state"] != "review":
-        raise Conflict(f"this application is settled: it was {row['state']}")
+    return judge(house, operator, cases.load_case(house, operator, application_id, "determination"))
 
 
 def _parse_all(house: House, evidence: Sequence[Plain]) -> list[Evidence]:
@@ -89,7 +100,7 @@ def _parse_all(house: House, evidence: Sequence[Plain]) -> list[Evidence]:
     found, problems = [], list[FieldProblem]()
     for n, piece in enumerate(evidence):
         try:
-            kind, data = claim_parser.parse_evidence(piece, house.now())
+            kind, data = evidence_parser.parse_evidence(piece, house.now())
             found.append(Evidence(EvidenceId(house.new_id("evi")), kind, house.now(), data))
         except InvalidInput as error:
             problems += [replace(p, pointer=f"/evidence/{n}{p.pointer}") for p in error.problems]
@@ -107,7 +118,8 @@ def _access(house: House, claims: ApplicationClaims) -> tuple[Evidence, ...]:
     return (Evidence(EvidenceId(house.new_id("evi")), EvidenceKind.ACCESS, house.now(), data),)
 
 
-def _enter_received(house: House, operator: Operator, work: Work, case: cases.Case) -> None:
+def _enter_received(house: House, operator: Operator, work: Work, case: cases.Case) -> int:
+    """Seal and enter the claims and the evidence that came with them; return the position of the last entry."""
     claims = case.claims
     entry = Entry(
         "application.received",
@@ -124,12 +136,13 @@ def _enter_received(house: House, operator: Operator, work: Work, case: cases.Ca
     )
     payload: Plain = {"claims": claim_parser.claims_to_plain(claims)}
     index = plan.index_values(claims, ())
-    enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))
+    position = enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))
     for piece in case.evidence:
-        _enter_evidence(house, operator, work, case, piece)
+        position = _enter_evidence(house, operator, work, case, piece)
+    return position
 
 
-def _enter_evidence(house: House, operator: Operator, work: Work, case: cases.Case, piece: Evidence) -> None:
+def _enter_evidence(house: House, operator: Operator, work: Work, case: cases.Case, piece: Evidence) -> int:
     entry = Entry(
         "evidence.received",
         piece.received_at,
@@ -141,4 +154,4 @@ def _enter_evidence(house: House, operator: Operator, work: Work, case: cases.Ca
     payload: Plain = {"evidence": piece.evidence_id, "kind": piece.kind.value, "data": canonical.plain(piece.data)}
     known = set(plan.index_values(case.claims, ()))
     index = [pair for pair in plan.index_values(case.claims, (piece,)) if pair not in known]
-    enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))
+    return enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))

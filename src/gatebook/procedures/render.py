@@ -5,18 +5,20 @@ The trap guarded against: a command line that says something the API does not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gatebook import canonical
 from gatebook.procedures.determine_application import Determined
 from gatebook.record.ports import Row
+from gatebook.terms.determination import Determination, Reason
 
 
 def determined(application_id: str, found: Determined) -> dict[str, Any]:
     """Show what was determined: outcome, reasons for the applicant, clauses for staff, what is due, position."""
     d = found.determination
     open_reasons = [r for r in d.reasons if r.effect != "none" or r.yielded_to]
-    words = [r.for_applicant for r in open_reasons if r.for_applicant and not r.yielded_to]
+    words = [r.for_applicant for r in decisive_reasons(d) if r.for_applicant]
     return {
         "application_id": application_id,
         "person_id": d.person_id,
@@ -44,6 +46,29 @@ def determined(application_id: str, found: Determined) -> dict[str, Any]:
         "edition": d.edition,
         "position": found.position,
     }
+
+
+def decisive_reasons(determination: Determination) -> list[Reason]:
+    """Return the reasons that led to the outcome: one declined is told why, not what was also still due."""
+    effects = {determination.outcome.value, *(f"condition:{slug}" for slug in determination.conditions)}
+    return [r for r in determination.reasons if r.effect in effects and not r.yielded_to]
+
+
+def disposed(found: Determined | None) -> dict[str, Any]:
+    """Show what an officer's word led to; None means that a second officer has to approve it."""
+    if found is None:
+        return {"waiting_for": "a second officer"}
+    return determined(found.determination.application_id, found)
+
+
+def answered(application_id: str, verdict: str, found: Determined | None) -> dict[str, Any]:
+    """Show what answering a one-time code led to."""
+    return {"verdict": verdict, "determined": determined(application_id, found) if found else None}
+
+
+def rows(register_rows: Sequence[Row], following: str) -> dict[str, Any]:
+    """Show a page of rows and the cursor of the next page, empty at the end."""
+    return {"items": [row(one) for one in register_rows], "next": following}
 
 
 def row(register_row: Row) -> dict[str, Any]:
