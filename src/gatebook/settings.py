@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from gatebook.errors import SettingsError
@@ -37,8 +37,12 @@ class Settings(BaseSettings):
     text_hook_url: str = ""
     text_hook_secret: SecretStr = SecretStr("")
     webhooks_allow_private: bool = False
+    webhooks_proxy: str = ""
+    requests_per_minute: int = Field(default=6000, ge=0)
+    gate_requests_per_minute: int = Field(default=60_000, ge=0)
+    failures_per_minute: int = Field(default=60, ge=0)
     ip_country_files: tuple[str, ...] = ()
-    ask_when_unknown: str = "hold"
+    feeds: dict[str, dict[str, str]] = {}
 
     @classmethod
     def settings_customise_sources(

@@ -8,12 +8,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from standardwebhooks import Webhook
 
 from gatebook.errors import ListError, SettingsError, Unavailable
@@ -21,8 +23,9 @@ from gatebook.outside.list_feeds import fetch
 from gatebook.outside.log import keep_allowed
 from gatebook.outside.mail import SmtpMailer
 from gatebook.outside.text_message import TextMessageHook
-from gatebook.outside.webhooks import WebhookSender, next_attempt_after, sign_ed25519, sign_hmac
+from gatebook.outside.webhooks import WebhookSender, next_attempt_after, public_key_of, sign_ed25519, sign_hmac
 from gatebook.procedures import open_account, webhooks
+from gatebook.settings import Settings
 
 SEEN: list[tuple[str, dict[str, str], bytes]] = []
 
@@ -105,11 +108,14 @@ def test_signatures_are_those_of_standard_webhooks() -> None:
     signed = " ".join((sign_hmac(secret, "msg_1", stamp, b"{}"), sign_ed25519(key, "msg_1", stamp, b"{}")))
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(stamp), "webhook-signature": signed}
     Webhook(base64.b64encode(secret).decode()).verify(b"{}", headers)
-    key.public_key().verify(base64.b64decode(signed.split("v1a,")[1]), f"msg_1.{stamp}.{{}}".encode())
+    shown = public_key_of(key)
+    assert shown.startswith("whpk_")
+    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(shown.removeprefix("whpk_")))
+    public.verify(base64.b64decode(signed.split("v1a,")[1]), f"msg_1.{stamp}.{{}}".encode())
 
 
 def test_events_wait_for_a_receiver_that_was_away_and_private_addresses_are_refused(
-    server: str, premises: Any, operator: Any, http_client: httpx.Client
+    server: str, premises: Any, operator: Any
 ) -> None:
     # Breaks when an event is lost, sent twice, or reaches into a private network.
     import builders as b
@@ -117,7 +123,7 @@ def test_events_wait_for_a_receiver_that_was_away_and_private_addresses_are_refu
     house = premises.house
     webhooks.add_endpoint(house, operator, server + "/hook", premises.webhook_secret)
     application_id, _ = open_account.open_account(house, operator, b.application())
-    sender = WebhookSender(http_client, allow_private=True)
+    sender = WebhookSender(allow_private=True)
 
     def send(_: str, url: str, message_id: str, body: bytes) -> Any:
         return sender.deliver(url, body, {"webhook-id": message_id})
@@ -132,8 +138,27 @@ def test_events_wait_for_a_receiver_that_was_away_and_private_addresses_are_refu
     assert webhooks.deliver_due(house, send, next_attempt_after) == 1
     assert webhooks.deliver_due(house, send, next_attempt_after) == 0
     assert application_id.encode() in SEEN[-1][2] and b"Eriksson" not in SEEN[-1][2]
-    strict = WebhookSender(http_client, allow_private=False)
+    strict = WebhookSender(allow_private=False)
     assert strict.deliver(server, b"{}", {}).detail == "private-address"
+
+
+def test_the_page_shows_how_to_check_a_signature_with_the_key_the_house_shows(server: str, premises: Any) -> None:
+    # Breaks when a receiver who follows docs/webhooks.md cannot check what the house really sends.
+    page = (Path(__file__).resolve().parents[2] / "docs" / "webhooks.md").read_text("utf-8")
+    shown: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], shown)  # noqa: S102  our own page
+    object.__setattr__(premises, "settings", premises.settings.model_copy(update={"webhooks_allow_private": True}))
+    assert premises.send_event("whe_1", server + "/hook", "msg_1", b'{"a":1}').ok
+    headers = {name.lower(): value for name, value in SEEN[-1][1].items()}
+    shown["check"](premises.webhook_key, headers, b'{"a":1}')
+    with pytest.raises(InvalidSignature):
+        shown["check"](premises.webhook_key, headers, b'{"a":2}')
+
+
+def test_every_setting_is_explained() -> None:
+    # Breaks when a setting is added that docs/settings.md does not know.
+    page = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text("utf-8")
+    assert [name for name in Settings.model_fields if f"`{name}`" not in page] == []
 
 
 def test_a_list_is_fetched_whole_or_not_at_all(server: str, http_client: httpx.Client) -> None:

@@ -1,10 +1,12 @@
-"""Problems: the one file where an error becomes a status code and an RFC 9457 answer.
+"""Problems: the one file where an error becomes a status code and an RFC 9457 answer, and where each is explained.
 
-The trap guarded against: two routes that answer the same mistake with two codes.
+The trap guarded against: two routes that answer the same mistake with two codes, or a ``type`` that leads nowhere.
+``docs/problems.md`` and the served page ``/docs/problems`` are made from the table here.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -13,53 +15,110 @@ from starlette.responses import JSONResponse
 
 from gatebook import errors
 
-STATUS: dict[type[errors.GatebookError], int] = {
-    errors.TooLarge: 413,
-    errors.InvalidInput: 422,
-    errors.NotAuthenticated: 401,
-    errors.NotPermitted: 403,
-    errors.NotFound: 404,
-    errors.InFlight: 409,
-    errors.KeyReused: 422,
-    errors.Conflict: 409,
-    errors.TooMany: 429,
-    errors.Shredded: 410,
-    errors.Unavailable: 503,
-    errors.GatebookError: 500,
-}
-TITLES = {
-    401: "Nobody is known to be asking",
-    403: "Not permitted",
-    404: "Not found",
-    405: "This method is not taken here",
-    409: "Conflict",
-    410: "Destroyed",
-    413: "Too large",
-    422: "What was sent cannot be taken",
-    429: "Asked too often",
-    500: "The house could not do this",
-    503: "Something outside did not answer",
-}
-_DOCS = "/docs/problems#"
+PAGE = "/docs/problems"
+MEDIA_TYPE = "application/problem+json"
+_LONGEST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One type of problem: the code that names its anchor, its status, its title and what to do about it."""
+
+    code: str
+    status: int
+    title: str
+    explanation: str
+
+
+_TABLE = (
+    Problem("invalid-input", 422, "What was sent cannot be taken", "Something sent cannot be taken."),
+    Problem("too-large", 413, "Too large", "The body is larger than 1 MiB."),
+    Problem("too-slow", 408, "Too slow", "The body did not arrive within 30 seconds; send it again."),
+    Problem(
+        "not-authenticated",
+        401,
+        "Nobody is known to be asking",
+        "No valid API key: `Authorization: Bearer gbk....`",
+    ),
+    Problem(
+        "not-permitted",
+        403,
+        "Not permitted",
+        "The key lacks a scope, or four eyes ask for another officer. The refusal was entered in the ledger.",
+    ),
+    Problem("not-found", 404, "Not found", "Nothing under this id, or no such route."),
+    Problem(
+        "method-not-allowed",
+        405,
+        "This method is not taken here",
+        "This route does not take this method; `Allow` names those it takes.",
+    ),
+    Problem(
+        "conflict",
+        409,
+        "Conflict",
+        "It is not in a state where this can be done, for instance an application already settled.",
+    ),
+    Problem(
+        "idempotency-in-flight",
+        409,
+        "Still being worked on",
+        "The first request with this key is still being worked on. After a crash the key is free again within five"
+        " minutes.",
+    ),
+    Problem("idempotency-key-reused", 422, "The key was used before", "The key was used with another body."),
+    Problem(
+        "too-many",
+        429,
+        "Asked too often",
+        "Asked too often; `Retry-After` says when to come back. The limits are settings of the house and count per"
+        " process.",
+    ),
+    Problem("shredded", 410, "Destroyed", "The record was destroyed when its time was over."),
+    Problem(
+        "unavailable",
+        503,
+        "Something outside did not answer",
+        "Something outside (mail, database, list publisher) did not answer; trying again may help.",
+    ),
+    Problem("law", 500, "The law tree is wrong", "The law tree is wrong: a gap, a clash, a missing citation."),
+    Problem("list", 500, "A list cannot be read", "A list cannot be read, or was refused; the old edition stays."),
+    Problem("ledger", 500, "The ledger does not hold", "The ledger or a proof does not hold."),
+    Problem("vault", 500, "A record cannot be opened", "A sealed record cannot be opened."),
+    Problem("settings", 500, "The house is set up wrongly", "The house is set up wrongly."),
+    Problem(
+        "error",
+        500,
+        "The house could not do this",
+        "Something unexpected; it was logged by its kind and place, without its content.",
+    ),
+)
+PROBLEMS = {problem.code: problem for problem in _TABLE}
+
+
+def problem_of(error: errors.GatebookError) -> Problem:
+    """Return the problem of an error, or of its nearest ancestor in the table."""
+    codes = (getattr(kind, "code", "") for kind in type(error).__mro__)
+    return next(PROBLEMS[code] for code in codes if code in PROBLEMS)
 
 
 def status_of(error: errors.GatebookError) -> int:
-    """Return the status of the nearest ancestor in the table."""
-    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    """Return the status an error is answered with."""
+    return problem_of(error).status
+
+
+def document(problem: Problem, detail: str = "") -> dict[str, Any]:
+    """Return the problem document without its errors."""
+    found: dict[str, Any] = {"type": f"{PAGE}#{problem.code}", "title": problem.title, "status": problem.status}
+    return {**found, "detail": detail} if detail else found
 
 
 def body_of(error: errors.GatebookError) -> dict[str, Any]:
     """Return the problem document: type, title, status, detail and every field at fault."""
-    status = status_of(error)
-    found: dict[str, Any] = {
-        "type": _DOCS + error.code,
-        "title": TITLES[status],
-        "status": status,
-        "detail": error.message,
-    }
-    problems = error.problems if isinstance(error, errors.InvalidInput) else ()
-    if problems:
-        found["errors"] = [{"pointer": p.pointer, "code": p.code, "reason": p.reason} for p in problems]
+    found = document(problem_of(error), error.message)
+    faults = error.problems if isinstance(error, errors.InvalidInput) else ()
+    if faults:
+        found["errors"] = [{"pointer": p.pointer, "code": p.code, "reason": p.reason} for p in faults]
     return found
 
 
@@ -70,7 +129,18 @@ def answer(error: errors.GatebookError) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, errors.NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body_of(error), status_of(error), headers, media_type="application/problem+json")
+    return JSONResponse(body_of(error), status_of(error), headers, media_type=MEDIA_TYPE)
+
+
+def answer_code(code: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return the HTTP answer for a problem the shell itself finds."""
+    problem = PROBLEMS[code]
+    return JSONResponse(document(problem), problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def unexpected() -> JSONResponse:
+    """Answer a bug without telling anything of its content."""
+    return answer(errors.GatebookError("an unexpected error; it was logged without its content"))
 
 
 async def on_gatebook_error(_: Request, error: Exception) -> JSONResponse:
@@ -80,26 +150,30 @@ async def on_gatebook_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def on_http_error(_: Request, error: Exception) -> JSONResponse:
-    """Answer what the framework refused: unknown route or method."""
-    status = getattr(error, "status_code", 500)
-    code = {404: "not-found", 405: "method-not-allowed"}.get(status, "error")
-    body = {"type": _DOCS + code, "title": TITLES.get(status, "Error"), "status": status}
-    headers = getattr(error, "headers", None)
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    """Answer what the framework refused: an unknown route or method."""
+    code = {404: "not-found", 405: "method-not-allowed"}.get(getattr(error, "status_code", 500), "error")
+    return answer_code(code, getattr(error, "headers", None))
 
 
 async def on_validation_error(_: Request, error: Exception) -> JSONResponse:
-    """Answer what pydantic refused: every field at once, never its value."""
+    """Answer what pydantic refused of a path or query: every field at once, never its value."""
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this type only
-    problems = tuple(
+    return answer(refusal([(e["loc"][1:], e) for e in error.errors()]))
+
+
+def refusal(faults: list[tuple[tuple[int | str, ...], Any]]) -> errors.InvalidInput:
+    """Return the error for what pydantic refused, from (where, fault) pairs."""
+    found = tuple(
         errors.FieldProblem(
-            "/" + "/".join(str(part) for part in e["loc"][1:]), str(e["type"]).replace("_", "-"), str(e["msg"])
+            "".join(f"/{_escaped(part)}" for part in where), str(e["type"]).replace("_", "-"), str(e["msg"])
         )
-        for e in error.errors()
+        for where, e in faults
     )
-    return answer(errors.InvalidInput("some fields cannot be taken", problems))
+    return errors.InvalidInput("some fields cannot be taken", found)
 
 
-async def on_anything_else(_: Request, __: Exception) -> JSONResponse:
-    """Answer a bug without telling anything of its content."""
-    return answer(errors.GatebookError("an unexpected error; it was logged without its content"))
+def _escaped(part: int | str) -> str:
+    # An unknown field's name came from outside: only a short plain word is repeated.
+    text = str(part)
+    is_plain = text.isascii() and text.replace("_", "").replace("-", "").isalnum() and len(text) <= _LONGEST_NAME
+    return text if is_plain else "unknown"

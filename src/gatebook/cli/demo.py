@@ -22,6 +22,7 @@ from gatebook.procedures import (
     look,
     open_account,
     publish_ledger,
+    render,
     replay,
     review,
 )
@@ -43,9 +44,10 @@ def _mrz(surname: str, given: str, nation: str, born: str, number: str) -> dict[
     return {"kind": "mrz", "lines": [one, two]}
 
 
-def _person(name: str, born: str, country: str, **more: object) -> dict[str, Any]:
-    slug = name.lower().replace(" ", ".")
-    phones = {"SE": "+46701234567", "DE": "+4915112345678", "US": "+12125550123", "NO": "+4740612345"}
+def _person(own: int, name: str, born: str, country: str, **more: object) -> dict[str, Any]:
+    """Make an invented person; ``own`` makes the contacts theirs, for the house notices shared ones."""
+    phones = {"SE": f"+467012345{own:02}", "DE": f"+49151123456{own:02}", "US": f"+121255501{own:02}"}
+    phones["NO"] = f"+47406123{own:02}"
     address = {
         "SE": ("Storgatan 1", "Stockholm", "111 22", ""),
         "DE": ("Hauptstrasse 5", "Berlin", "10115", ""),
@@ -65,7 +67,7 @@ def _person(name: str, born: str, country: str, **more: object) -> dict[str, Any
             "postal_code": address[2],
             "region": address[3],
         },
-        "emails": [f"{slug}@example.com"],
+        "emails": [f"applicant{own}@example.com"],
         "phones": [phones[country]],
         **more,
     }
@@ -87,49 +89,56 @@ def _application(
 
 def _cases() -> list[tuple[str, dict[str, Any], list[Any], bool]]:
     """The dozen: what it shows, application, evidence, and whether the e-mail code comes back."""
-    anna = _person("Anna Maria Eriksson", "1974-08-12", "SE", us_limb="none")
-    bo = _person("Bo Lindqvist", "1990-01-05", "SE", us_limb="none")
-    carla = _person("Carla Jensen", "1988-03-03", "US", us_limb="citizen")
-    otto = _person("Otto Brandt", "1981-05-20", "DE", us_limb="none")
+    anna = _person(1, "Anna Maria Eriksson", "1974-08-12", "SE", us_limb="none")
+    bo = _person(2, "Bo Lindqvist", "1990-01-05", "SE", us_limb="none")
+    carla = _person(3, "Carla Jensen", "1988-03-03", "US", us_limb="citizen")
+    otto = _person(4, "Otto Brandt", "1981-05-20", "DE", us_limb="none")
+    petra = _person(20, "Petra Vogel", "1979-09-11", "DE", us_limb="none")
     entity = {
-        **_person("Fjordlys Hosting AS", "", "NO"),
+        **_person(5, "Fjordlys Hosting AS", "", "NO"),
         "kind": "entity",
         "registration": {"jurisdiction": "NO", "number": "999888777"},
     }
     wallet = {"kind": "wallet", "currency": "XBT", "address": "1JhKHaewH7iwDuQoyJAYJDcUcMnxKiPkkF"}
     anna_paper = _mrz("ERIKSSON", "ANNA MARIA", "SWE", "740812", "L898902C3")
+    petra_paper = _mrz("VOGEL", "PETRA", "D<<", "790911", "C01X0009H")
     otto_paper = _mrz("BRANDT", "OTTO", "D<<", "810520", "C01X0006H")
     extract = {"kind": "registry_extract", "jurisdiction": "NO", "number": "999888777", "name": "Fjordlys Hosting AS"}
     return [
         ("a foreign person, well evidenced", _application(anna), [anna_paper], True),
         ("a missing document", _application(bo), [], True),
         ("a US person, low burden", _application(carla), [], True),
-        ("the code never comes back", _application(_person("Dag Holm", "1992-02-02", "SE", us_limb="none")), [], False),
-        ("a listed person", _application(_person("Grigor Voronovsky", "1971-03-14", "DE")), [], False),
+        (
+            "a trial account, on a condition",
+            _application(_person(6, "Dag Holm", "1992-02-02", "SE", us_limb="none"), "trial"),
+            [_mrz("HOLM", "DAG", "SWE", "920202", "D12345678")],
+            True,
+        ),
+        ("a listed person", _application(_person(7, "Grigor Voronovsky", "1971-03-14", "DE")), [], False),
         (
             "the same name, born another year",
-            _application(_person("Grigor Voronovsky", "1999-06-01", "DE", us_limb="none")),
+            _application(_person(8, "Grigor Voronovsky", "1999-06-01", "DE", us_limb="none")),
             [_mrz("VORONOVSKY", "GRIGOR", "D<<", "990601", "C01X0007H")],
             True,
         ),
         (
             "a look-alike letter in a listed name",
-            _application(_person("Grigor V\u043er\u043en\u043evsky", "1971", "DE")),
+            _application(_person(9, "Grigor V\u043er\u043en\u043evsky", "1971", "DE")),
             [],
             False,
         ),
         (
             "a listed name, no birth date to compare",
-            _application(_person("Solveig Mbeki-Larsen", "1980-01-01", "NO")),
-            [],
-            False,
+            _application(_person(10, "Solveig Mbeki-Larsen", "1980-01-01", "NO", us_limb="none")),
+            [_mrz("MBEKI LARSEN", "SOLVEIG", "NOR", "800101", "N12345678")],
+            True,
         ),
         ("a listed wallet", {**_application(otto), "payments": [wallet]}, [otto_paper], True),
-        ("a GPU account, for an officer", _application(otto, "gpu"), [otto_paper], True),
+        ("a GPU account, for an officer", _application(petra, "gpu"), [petra_paper], True),
         ("an entity with its extract", _application(entity), [extract], True),
         (
             "claims to be a US citizen, shows another passport",
-            _application(_person("Erika Muster", "1985-07-07", "DE", us_limb="citizen")),
+            _application(_person(11, "Erika Muster", "1985-07-07", "DE", us_limb="citizen")),
             [_mrz("MUSTER", "ERIKA", "D<<", "850707", "C01X0008H")],
             True,
         ),
@@ -165,12 +174,13 @@ def _judge_all(house: House, box: CodeBox, console: Console) -> list[tuple[str, 
             results.append((shows, application_id, found))
     table = Table("application", "outcome", "because", title="Twelve applications", show_lines=True)
     for shows, _, found in results:
-        decisive = [r for r in found.determination.reasons if r.effect == found.determination.outcome.value]
+        outcome = found.determination.outcome.value
+        decisive = render.decisive_reasons(found.determination)
         words = [f"{r.duty} [{r.answer.value}; {r.cites}]" for r in decisive[:3]]
         due = f"still due: {', '.join(r.requirement for r in found.due)}" if found.waiting_on == "applicant" else ""
         table.add_row(
             shows,
-            found.determination.outcome.value,
+            outcome,
             "\n".join([*words, *([due] if due else [])]) or "nothing stands against it",
         )
     console.print(table, markup=False)

@@ -1,0 +1,104 @@
+"""Law, lists and ledger over HTTP: what the house goes by, whom it compares with, and the proof of what it did.
+
+The trap guarded against: a change of law or list that only somebody at the machine can make, or that one without the
+scope for it can.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from starlette.responses import PlainTextResponse, Response
+
+from gatebook import canonical
+from gatebook.api.asking import Asker, Id, On, Position, Raw, Strict, TheHouse, ThePremises, json_body, posted, takes
+from gatebook.api.schemas import FACTS, statuses
+from gatebook.procedures import look, look_at_law, look_at_lists
+from gatebook.procedures import posted as parts
+from gatebook.wiring import adopt_law, update_list
+
+router = APIRouter()
+
+
+class Adoption(Strict):
+    """A source of law to adopt as house policy, and from which day."""
+
+    source: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")
+    begins: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+class Update(Strict):
+    """Whether a list that shrank by more than a tenth is taken all the same."""
+
+    confirm: bool = False
+
+
+class NameCheck(Strict):
+    """A name to compare with the lists, kept nowhere."""
+
+    name: str = Field(min_length=1, max_length=200)
+    born_on: str = Field(default="", pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")
+    country: str = Field(default="", max_length=2)
+    kind: str = Field(default="", pattern="^(individual|entity|)$")
+
+
+@router.get("/v1/law")
+def law_of_today(house: TheHouse, asker: Asker, on: On = "") -> dict[str, Any]:
+    """Show every clause in force on a day with its citation and standing."""
+    return look_at_law.law_of(house, asker, parts.day(on, "/on"))
+
+
+@router.post("/v1/law/explanations", openapi_extra=json_body(FACTS, "facts by name"))
+def explain(house: TheHouse, asker: Asker, raw: Raw, on: On = "") -> list[Any]:
+    """Put facts to the law of a day and show every answer."""
+    return look_at_law.explain(house, asker, parts.facts(canonical.decode(raw)), parts.day(on, "/on"))
+
+
+@router.post("/v1/law/adoptions", status_code=201, responses=statuses(404, 409), openapi_extra=takes(Adoption))
+def adopt(premises: ThePremises, asker: Asker, body: Annotated[Adoption, Depends(posted(Adoption))]) -> dict[str, Any]:
+    """Adopt a source of law as house policy from a day."""
+    begins = parts.day(body.begins, "/begins")
+    assert begins is not None  # noqa: S101  the form refuses an empty day
+    adopt_law(premises, asker, body.source, begins)
+    return {"adopted": body.source, "from": body.begins}
+
+
+@router.post("/v1/lists/{list_id}/updates", responses=statuses(404), openapi_extra=takes(Update))
+def update(
+    premises: ThePremises, asker: Asker, list_id: Id, body: Annotated[Update, Depends(posted(Update))]
+) -> dict[str, Any]:
+    """Fetch a list from its publisher, which may take a while; on any failure the old edition stays."""
+    edition = update_list(premises, asker, list_id, lambda _, __: None, confirmed=body.confirm)
+    return {"list": list_id, "digest": edition.digest, "parties": len(edition.parties)}
+
+
+@router.post("/v1/screenings", openapi_extra=takes(NameCheck))
+def screen(house: TheHouse, asker: Asker, body: Annotated[NameCheck, Depends(posted(NameCheck))]) -> dict[str, Any]:
+    """Compare a name with the lists loaded; nothing is kept."""
+    return look_at_lists.screen_name(house, asker, body.name, body.born_on, body.country, body.kind)
+
+
+@router.get("/v1/ledger/checkpoint", response_class=PlainTextResponse)
+def checkpoint(house: TheHouse) -> Response:
+    """Return the signed checkpoint; it holds no secret and needs no key."""
+    return PlainTextResponse(look.checkpoint(house))
+
+
+@router.get("/v1/ledger/entries/{position}/proof", response_class=PlainTextResponse, responses=statuses(404))
+def proof(house: TheHouse, asker: Asker, position: Position) -> Response:
+    """Return a proof that an entry is in the published ledger."""
+    return PlainTextResponse(look.proof_at(house, asker, position))
+
+
+@router.get("/v1/ledger/sizes/{position}/proof", response_class=PlainTextResponse, responses=statuses(404))
+def consistency(house: TheHouse, asker: Asker, position: Position) -> Response:
+    """Return a proof that the published ledger begins with the one of an older size."""
+    return PlainTextResponse(look.consistency_at(house, asker, position))
+
+
+@router.get("/v1/ledger/entries/{position}", responses=statuses(404))
+def entry(house: TheHouse, asker: Asker, position: Position) -> Response:
+    """Return the exact bytes of an entry."""
+    return Response(look.entry_at(house, asker, position).to_bytes(), media_type="application/json")
