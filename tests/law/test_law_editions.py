@@ -35,7 +35,7 @@ def swapped(path: str, old: str, new: str) -> dict[str, str]:
     [
         ("house/contact.py", 'verified(facts, "contact.email")', 'true(facts, "contact.email_given")'),
         ("house/screening.py", '== "different"', '!= "different"'),  # a private helper of a clause
-        ("house/judgement.py", 'cites="house 5.1"', 'cites="house 5.9"'),
+        ("eo13984/s5_definitions.py", '"person.is_us_citizen", ', ""),
         ("eo13984/s5_definitions.py", '"person.is_us_permanent_resident", ', ""),  # used, though not adopted
         ("clause.py", 'value == "verified"', 'value != "refuted"'),  # what verified means to every clause
     ],
@@ -57,6 +57,36 @@ def test_changing_what_a_clause_says_or_uses_changes_the_edition(path: str, old:
 def test_adding_later_law_to_a_file_leaves_old_days_alone(path: str, more: str) -> None:
     # Breaks when a clause that begins next year gives last year's determinations another edition.
     assert edition({path: TEXTS[path] + more}) == edition()
+
+
+def test_an_end_written_into_a_clause_leaves_earlier_days_alone() -> None:
+    # Breaks when the only change an old clause may have, its end, gives last year's determinations another edition.
+    ended = swapped("house/contact.py", "    begins=_BEGINS,\n", "    begins=_BEGINS,\n    ends=_LATER,\n")
+    ended["house/contact.py"] = ended["house/contact.py"].replace(
+        "_BEGINS = date", "_LATER = date(2030, 1, 1)\n_BEGINS = date"
+    )
+    assert edition(ended) == edition()
+
+
+@pytest.mark.parametrize("field", ["cites", "duty", "for_applicant", "exception_to", "unmet"])
+def test_what_a_clause_is_registered_with_is_part_of_its_edition(field: str) -> None:
+    # Breaks when a changed citation, word or reach of an exception goes unseen by the edition.
+    value = (
+        ("house/judgement.officer_admits",) if field == "exception_to" else "decline" if field == "unmet" else "other"
+    )
+    changed = dataclasses.replace(first(), **{field: value})
+    assert LawTree.build((*others(), changed), OWN, TEXTS).on(DAY).edition != edition()
+
+
+def test_names_made_together_are_followed_and_what_cannot_be_followed_is_refused() -> None:
+    # Breaks when a clause reads a value no digest covers.
+    adopted = {"adopt.yaml": "- {source: eo13984, begins: 2026-01-01}"}
+    plain = LawTree.build(all_clauses(), OWN, TEXTS, adopted).on(DAY).edition
+    moved = swapped("eo13984/s2_measures.py", '"eo13984/measures_on_persons"', '"eo13984/measures_on_nobody"')
+    assert LawTree.build(all_clauses(), OWN, {**TEXTS, **moved}, adopted).on(DAY).edition != plain
+    for text in ("for X in (1,):\n    pass\n", "if True:\n    Y = 1\n", "Z = 1\nZ += 1\n"):
+        with pytest.raises(LawError, match=r"house/x\.py"):
+            Book.read({"house/x.py": text})
 
 
 def test_every_registered_clause_has_its_text() -> None:
@@ -92,7 +122,7 @@ def test_two_versions_of_a_clause_hand_over_on_their_day() -> None:
     # Breaks when a boundary is off by a day, or a later version reaches back.
     turn = date(2027, 3, 1)
     old, new = dataclasses.replace(first(), ends=turn), dataclasses.replace(first(), begins=turn, unmet="decline")
-    before, after = (LawTree.build((*others(), *c), OWN, TEXTS) for c in ((old,), (old, new)))
+    before, after = (LawTree.build((*others(), *c), OWN, TEXTS) for c in ((first(),), (old, new)))
     held = {
         n: [c.unmet for c in after.on(turn + timedelta(n)).clauses if c.clause_id == first().clause_id]
         for n in (-1, 0, 1)

@@ -31,6 +31,13 @@ from law_cases import DAY, GOOD, outcome, tree
         ({"identity.is_adult": False}, "review"),
         ({"contact.email": "untried"}, "review"),
         ({"contact.email": "refuted"}, "review"),
+        ({"payment.means": "refuted"}, "review"),
+        ({"payment.means": "refuted", "review.disposition": "admit"}, "review"),
+        ({"payment.means": "untried"}, "admit"),
+        ({"identity.address_form": "refuted"}, "review"),
+        ({"identity.address_form": "refuted", "review.disposition": "admit"}, "admit"),
+        ({"identity.residence": "refuted"}, "review"),
+        ({"entity.registration": "refuted"}, "review"),
         ({"person.is_located_in_us": None}, "review"),
         ({"person.is_us_citizen": True, "identity.document": None, "payment.given": None}, "admit"),
         ({"product.runs_any_software": False, "identity.document": None}, "admit"),
@@ -179,6 +186,9 @@ def test_law_that_is_wrong_is_refused_with_its_name() -> None:
         LawTree.build(all_clauses(), *read_law_texts(), {"house/parameters/typo.yaml": "means: m\nvalues: []\n"})
     with pytest.raises(LawError):
         Facts((Fact("no.such_fact", True),))
+    for place in ("", "  ", "Sweden", "se"):
+        with pytest.raises(LawError, match="form"):
+            Facts((Fact("person.located_in", place),))
 
 
 def test_due_facts_name_the_clauses_that_ask() -> None:

@@ -75,6 +75,23 @@ def test_a_refuted_telephone_never_passes(phone: str | None, expected: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("clause", "fact"),
+    [
+        ("house/contact.payment_was_not_refuted", "payment__means"),
+        ("house/contact.address_has_its_countrys_form", "identity__address_form"),
+        ("house/contact.no_other_paper_was_refuted", "entity__registration"),
+        ("house/contact.no_other_paper_was_refuted", "identity__residence"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "expected"), [(None, "met"), ("untried", "met"), ("verified", "met"), ("refuted", "unmet")]
+)
+def test_a_check_that_failed_never_passes(clause: str, fact: str, value: str | None, expected: str) -> None:
+    # Breaks when a failed check is looked at by no clause, or one nobody tried is read as a failed one.
+    assert answer(clause, **{fact: value}) == expected
+
+
+@pytest.mark.parametrize(
     ("document", "expired", "residence", "expected"),
     [
         ("verified", False, None, "met"),

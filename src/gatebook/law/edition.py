@@ -15,6 +15,8 @@ from gatebook import canonical
 from gatebook.errors import LawError
 
 _OURS = "gatebook.law."
+#: What may stand at the top of a clause file: a name made in another way would be followed by no digest.
+_FOLLOWED = (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Expr)
 _MACHINERY = frozenset({"parameters.py", "tree.py", "consider.py", "sources.py", "edition.py"})
 
 
@@ -82,6 +84,8 @@ def _page(path: str, text: str) -> _Page:
     passages: dict[str, _Passage] = {}
     imports: dict[str, tuple[str, str]] = {}
     for node in tree.body:
+        if "/" in path and not isinstance(node, _FOLLOWED):
+            raise LawError(f"line {node.lineno} of the clause file {path} is a statement no edition can follow")
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_OURS):
             there = (node.module or "").removeprefix(_OURS).replace(".", "/") + ".py"
             imports |= {alias.asname or alias.name: (there, alias.name) for alias in node.names}
@@ -93,21 +97,27 @@ def _page(path: str, text: str) -> _Page:
 def _names(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
-    if isinstance(node, ast.Assign):
-        return [target.id for target in node.targets if isinstance(target, ast.Name)]
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return [node.target.id]
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return [found.id for target in targets for found in ast.walk(target) if isinstance(found, ast.Name)]
     return []
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+    """Return where a passage begins. A function's is its own text: how it is registered is not what it says."""
+    decorators = node.decorator_list if isinstance(node, ast.ClassDef) else []
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _uses(node: ast.stmt) -> frozenset[str]:
-    """Return the names a passage uses, leaving out the decorator itself: how a clause registers is not its text."""
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    called = [decorator.func for decorator in decorators if isinstance(decorator, ast.Call)]
-    used = (found for found in ast.walk(node) if isinstance(found, ast.Name) and found not in called)
+    """Return the names a passage uses: of a function's registering, the definitions that gate it, but not its end.
+
+    The end of a clause is the one thing that may be given to it later, and no earlier day may notice.
+    """
+    left_out: set[ast.AST] = set()
+    for decorator in node.decorator_list if isinstance(node, ast.FunctionDef) else []:
+        if isinstance(decorator, ast.Call):
+            left_out.add(decorator.func)
+            left_out |= {found for word in decorator.keywords if word.arg == "ends" for found in ast.walk(word)}
+    used = (found for found in ast.walk(node) if isinstance(found, ast.Name) and found not in left_out)
     return frozenset(found.id for found in used)

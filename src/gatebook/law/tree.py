@@ -97,7 +97,7 @@ class LawTree:
         return tree
 
     def on(self, day: date) -> LawOfDay:
-        """Return the law in force on ``day``. Later law never changes an earlier day's edition."""
+        """Return the law in force on ``day``. Later law, and an end given to a clause, change no earlier edition."""
         adopted = {a.source: a for a in self.adoptions if a.holds_on(day)}
         resting = {
             s.name: _rests(s, adopted.get(s.name)) for s in self.sources.values() if s.binds or s.name in adopted
@@ -112,8 +112,10 @@ class LawTree:
                         c.cites,
                         c.standing,
                         c.begins,
-                        c.ends,
                         c.unmet,
+                        c.exception_to,
+                        c.duty,
+                        c.for_applicant,
                         self.digests[c.module, c.put.__name__],
                     ]
                     for c in clauses

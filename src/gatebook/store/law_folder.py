@@ -7,7 +7,9 @@ another; and one that stops judging because a file was saved half-written.
 from __future__ import annotations
 
 import importlib.resources
+import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from gatebook.errors import LawError
 from gatebook.law.sources import all_clauses
 from gatebook.law.tree import LawOfDay, LawTree
 
+ADOPT = "adopt.yaml"
 _MOST_DAYS = 64
 #: What tells one state of the operator's folder from another: path, time of change and size of each file.
 _Signature = tuple[tuple[str, int, int], ...]
@@ -38,7 +41,8 @@ def read_law(operator_folder: Path) -> LawTree:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.yaml")) if folder.is_dir() else []
+    """Every YAML file, those with an ending nobody reads included: the tree refuses them by name."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".yaml", ".yml"))
 
 
 def _walk(folder: importlib.resources.abc.Traversable, under: str) -> Iterator[tuple[str, str]]:
@@ -49,47 +53,67 @@ def _walk(folder: importlib.resources.abc.Traversable, under: str) -> Iterator[t
             yield under + item.name, item.read_text("utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The law as read once, and the days already asked of it: replaced whole, so that no day outlives its law."""
+
+    tree: LawTree
+    days: Mapping[date, LawOfDay]
+
+
 class LawFolder:
     """The ``Law`` port over a folder. Made from a folder that cannot be read it raises LawError.
 
     One that becomes unreadable later leaves the law as it was last read, and ``fault`` says what is wrong; every
-    determination names the edition it was made under.
+    determination names the edition it was made under. A missing or empty ``adopt.yaml`` is such a fault: a lost file
+    must not read as a house that adopted nothing, which is written ``[]``.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = threading.Lock()
         self._seen = self._signature()
-        self._tree = read_law(folder)
-        self._days: Mapping[date, LawOfDay] = {}
+        self._read = _Read(self._read_all(), {})
         self._fault = ""
 
     def on(self, day: date) -> LawOfDay:
         """Return the law in force on ``day``, as the folder stands now."""
-        self._look_again()
-        held = self._days
-        if day not in held:
-            held = {**(held if len(held) < _MOST_DAYS else {}), day: self._tree.on(day)}
-            self._days = held
-        return held[day]
+        with self._lock:
+            self._look_again()
+            held = self._read
+            if day not in held.days:
+                kept = held.days if len(held.days) < _MOST_DAYS else {}
+                self._read = held = _Read(held.tree, {**kept, day: held.tree.on(day)})
+            return held.days[day]
 
     def fault(self) -> str:
         """Return what is wrong with the folder as it stands now; empty when it is as it should be."""
-        self._look_again()
-        return self._fault
+        with self._lock:
+            self._look_again()
+            return self._fault
 
     def sources(self) -> list[str]:
         """Return the names of all sources of law there are."""
-        return sorted(self._tree.sources)
+        return sorted(self._read.tree.sources)
 
     def _look_again(self) -> None:
         found = self._signature()
         if found == self._seen:
             return
         try:
-            self._tree, self._days, self._fault = read_law(self._folder), {}, ""
+            self._read, self._fault = _Read(self._read_all(), {}), ""
         except LawError as error:
             self._fault = error.message
         self._seen = found
+
+    def _read_all(self) -> LawTree:
+        adopt = self._folder / ADOPT
+        try:
+            if not adopt.read_bytes().strip():
+                raise LawError(f"{ADOPT} in your law folder is empty; to adopt nothing, write []")
+        except OSError:
+            raise LawError(f"there is no {ADOPT} in your law folder; to adopt nothing, write [] in one") from None
+        return read_law(self._folder)
 
     def _signature(self) -> _Signature:
         try:

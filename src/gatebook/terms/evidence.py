@@ -27,13 +27,13 @@ class Verification(StrEnum):
 class EvidenceKind(StrEnum):
     """Every kind of evidence; ``identify`` says which may be submitted and with which fields."""
 
-    MRZ = "mrz"  # lines: list[str] of a machine-readable zone, as read by a reader or typed
+    MRZ = "mrz"  # lines: list[str] of a machine-readable zone, in its one form
     CODE = "code"  # a one-time code that came back; made by Gatebook itself, never submitted
-    RESIDENCE = "residence"  # a paper that shows an address: issuer, issued_on, country, shows_name
-    REGISTRY_EXTRACT = "registry_extract"  # an entity's extract: jurisdiction, number, name, status, as_of
+    RESIDENCE = "residence"  # a paper that shows an address: issuer, issued_on, country, shows_name, shows_address
+    REGISTRY_EXTRACT = "registry_extract"  # an entity's extract: jurisdiction, number, lei, name, status, as_of
     PAYMENT_CONFIRMED = "payment_confirmed"  # a processor's word on a means: means, country, result
     ACCESS = "access"  # the address the application came from, with the country a local file gives it
-    VENDOR_REPORT = "vendor_report"  # another verifier's result: vendor, report, result, claims
+    VENDOR_REPORT = "vendor_report"  # another verifier's result: vendor, report, result, and what the document says
 
 
 @dataclass(frozen=True, slots=True)

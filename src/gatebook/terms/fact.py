@@ -7,6 +7,7 @@ fact a clause looked at is remembered, so that a determination can say what was 
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,19 @@ Scalar = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class FactSpec:
-    """A fact's name, the values it may take (``None`` as choices means any of the type), and its meaning."""
+    """A fact's name, the values it may take (``None`` as choices means any of the type), and its meaning.
+
+    ``form`` is a regular expression a text has to match whole; empty takes any.
+    """
 
     name: str
     type: type
     choices: tuple[str, ...] | None
     means: str
+    form: str = ""
 
 
+_COUNTRY = "[A-Z]{2}"
 _VERIFICATION = ("verified", "refuted", "untried")
 _SPECS = (
     # what is asked for
@@ -44,22 +50,29 @@ _SPECS = (
     FactSpec("person.is_organised_in_us", bool, None, "limb 3: an entity organised under US law, branches included"),
     FactSpec("person.is_located_in_us", bool, None, "limb 4: any person located in the United States"),
     FactSpec("person.contradictions", int, None, "how many pieces of evidence on personhood contradict each other"),
-    FactSpec("person.weak_signs_of_us", int, None, "weak signs (phone, card, place of access) pointing to the US"),
-    FactSpec("person.weak_signs_of_foreign", int, None, "weak signs pointing away from the US"),
-    FactSpec("person.located_in", str, None, "the country evidence places the person in (ISO 3166-1 alpha-2)"),
+    FactSpec(
+        "person.weak_signs_of_us",
+        int,
+        None,
+        "signs of the US, all borne by evidence",
+    ),
+    FactSpec("person.weak_signs_of_foreign", int, None, "signs pointing away from the US, also only claimed"),
+    FactSpec(
+        "person.located_in", str, None, "the country evidence places the person in (ISO 3166-1 alpha-2)", _COUNTRY
+    ),
     FactSpec("lessee.id", str, None, "the pseudonymous id of the person who holds or would hold the account"),
     # special measures (EO 13984 s. 2)
-    FactSpec("behalf.claimed_in", str, None, "the country claimed of the person the account is opened for"),
+    FactSpec("behalf.claimed_in", str, None, "the country claimed of the person the account is opened for", _COUNTRY),
     FactSpec("measure.on_person", str, ("none", "condition", "prohibit"), "the strictest measure on anybody involved"),
     # identity: the record groups of EO 13984 s. 1(a)(ii), NP-04
     FactSpec("identity.name_given", bool, None, "a name was claimed"),
     FactSpec("identity.address_given", bool, None, "an address was claimed and is well-formed"),
     FactSpec("identity.address_form", str, _VERIFICATION, "the address fits its country's form"),
     FactSpec("identity.document", str, _VERIFICATION, "name and birth date tested against an identity document"),
-    FactSpec("identity.document_expired", bool, None, "the newest accepted document has expired"),
+    FactSpec("identity.document_expired", bool, None, "the accepted document that holds longest has expired"),
     FactSpec("identity.national_number", str, _VERIFICATION, "form and check digits of a national number"),
-    FactSpec("identity.is_adult", bool, None, "of the age the house asks, by an accepted document"),
-    FactSpec("identity.residence", str, _VERIFICATION, "the claimed address tested against a paper that shows it"),
+    FactSpec("identity.is_adult", bool, None, "of the age the house asks, by the newest accepted document"),
+    FactSpec("identity.residence", str, _VERIFICATION, "the claimed address tested against a recent paper"),
     FactSpec("entity.registration", str, _VERIFICATION, "the claimed registration tested against an extract or LEI"),
     FactSpec("entity.owners_given", bool, None, "beneficial owners were named, or the lack of any was stated"),
     FactSpec("entity.owners_identified", str, _VERIFICATION, "every named beneficial owner's identity"),
@@ -72,7 +85,12 @@ _SPECS = (
     FactSpec("access.recorded", bool, None, "the address and time of the application were recorded"),
     FactSpec("use.place_given", bool, None, "the place of use was claimed"),
     # screening
-    FactSpec("screening.lists_loaded", bool, None, "at least one list the law names was there to compare with"),
+    FactSpec(
+        "screening.lists_loaded",
+        bool,
+        None,
+        "every list house/lists_needed names, and at least one, was there to compare with",
+    ),
     FactSpec("screening.lists_fresh", bool, None, "every loaded list is younger than the house's limit"),
     FactSpec(
         "screening.person",
@@ -139,6 +157,9 @@ class Facts:
                 raise LawError(message)
             if type(fact.value) is not spec.type or (spec.choices and fact.value not in spec.choices):
                 message = f"{fact.name} cannot take the value it was given"
+                raise LawError(message)
+            if spec.form and not re.fullmatch(spec.form, str(fact.value)):
+                message = f"{fact.name} is not of the form it has to be"
                 raise LawError(message)
             self._by_name[fact.name] = fact
 

@@ -1,4 +1,7 @@
-"""House policy on contacts and papers: what has to have come back or still hold before an account opens."""
+"""House policy on contacts, payment and papers: what has to have come back or still hold before an account opens.
+
+The trap guarded against: a check that failed and that no clause looked at. What nobody tried is not asked for here.
+"""
 
 from __future__ import annotations
 
@@ -68,3 +71,39 @@ def document_still_holds(facts: Facts, _: Parameters) -> Answer:
 def applicant_is_adult(facts: Facts, _: Parameters) -> Answer:
     """An individual who showed a document is of the age the house asks."""
     return true(facts, "identity.is_adult")
+
+
+@clause(
+    cites="house 2.5, after EO 13984 s. 1(a)(ii)(B)",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="review",
+    for_applicant="Your means of payment could not be confirmed.",
+)
+def payment_was_not_refuted(facts: Facts, _: Parameters) -> Answer:
+    """No processor said that the means of payment is not the applicant's; one that nobody asked is no failure."""
+    return Answer.of(facts.get("payment.means") != "refuted")
+
+
+@clause(
+    cites="house 2.6, after EO 13984 s. 1(a)(ii)(A)",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="review",
+    for_applicant="The address you gave does not have the form of addresses in its country; a person will look at it.",
+)
+def address_has_its_countrys_form(facts: Facts, _: Parameters) -> Answer:
+    """An address that was given has the form of its country's addresses; where no form is known, that is no failure."""
+    return Answer.of(facts.get("identity.address_form") != "refuted")
+
+
+@clause(
+    cites="house 2.7, after EO 13984 s. 1(a)",
+    standing=Standing.HOUSE,
+    begins=_BEGINS,
+    unmet="review",
+    for_applicant="A paper you showed says something else than you told us; a person will look at it.",
+)
+def no_other_paper_was_refuted(facts: Facts, _: Parameters) -> Answer:
+    """No register extract and no paper of residence says otherwise than was claimed, or that an entity is no more."""
+    return Answer.of("refuted" not in [facts.get(name) for name in ("entity.registration", "identity.residence")])

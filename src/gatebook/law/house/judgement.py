@@ -42,8 +42,13 @@ def officer_does_not_decline(facts: Facts, _: Parameters) -> Answer:
         "house/screening.weak_candidate_is_reviewed",
         "house/screening.no_earlier_refusal",
         "house/contact.phone_is_confirmed",
+        "house/contact.address_has_its_countrys_form",
     ),
 )
 def officer_admits(facts: Facts, _: Parameters) -> Answer:
-    """An officer looked at the application and would admit it."""
+    """An officer looked at the application, or the account, and would admit it.
+
+    The fact is put only while every house clause that holds the case up without it was before that officer, on the
+    same facts and candidates; without the fact this answers unmet, and what is new goes back to an officer.
+    """
     return Answer.of(facts.get("review.disposition") == "admit")
