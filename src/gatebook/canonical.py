@@ -31,19 +31,22 @@ _MAY_BE_TOO_LARGE = re.compile(r"[:,\[]-?[0-9]{16}")
 
 def instant(at: datetime) -> str:
     """Write a UTC instant the one way: ``2026-11-24T00:19:25.000001Z``. Naive times are refused."""
-    if at.tzinfo is None:
-        message = "a time without a zone cannot be recorded"
-        raise InvalidInput(message)
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it writes the year 999 with three digits, which nothing reads back.
+    return _utc(at).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_instant(text: str) -> datetime:
     """Read what :func:`instant` wrote (any RFC 3339 time with a zone is taken)."""
-    at = datetime.fromisoformat(text)
+    return _utc(datetime.fromisoformat(text))
+
+
+def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
-        message = "a time without a zone cannot be recorded"
-        raise InvalidInput(message)
-    return at.astimezone(UTC)
+        raise InvalidInput("a time without a zone cannot be recorded")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput("a time outside the years 1 to 9999 cannot be recorded") from None
 
 
 def plain(value: object) -> Plain:  # noqa: C901, PLR0911, PLR0912  one line per kind of value is the table itself
@@ -69,7 +72,10 @@ def plain(value: object) -> Plain:  # noqa: C901, PLR0911, PLR0912  one line per
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in _field_names(type(value))}
     if isinstance(value, Mapping):
-        return {k if type(k) is str else str(plain(k)): plain(v) for k, v in value.items()}
+        found = {k if type(k) is str else str(plain(k)): plain(v) for k, v in value.items()}
+        if len(found) != len(value):  # 1 and "1" would be one key, and the first one's value lost
+            raise TypeError("two keys of one mapping have the same text")
+        return found
     if isinstance(value, set | frozenset):
         return [plain(v) for v in sorted(value)]
     if isinstance(value, list | tuple):

@@ -162,3 +162,48 @@ def test_what_cannot_be_read_is_said_with_a_status_of_its_own(log: tuple[Path, s
         said = verifier(*arguments, *([] if "--vkey" in arguments else ["--vkey", str(folder / "vkey")]))
         assert said.returncode == status, (arguments, said.stderr)
         assert "Traceback" not in said.stderr
+
+
+def test_a_partial_tile_that_was_dropped_is_read_from_the_whole_one(
+    log: tuple[Path, str], premises: Any, tmp_path: Path
+) -> None:
+    # Breaks when a log that cleaned up after itself, as tlog-tiles allows, is called a bad one.
+    folder, vkey = log
+    house, kept = premises.house, tmp_path / "older"
+    older = (folder / "checkpoint").read_bytes()
+    with house.state.transaction() as work:
+        body = {"act": "try", "scope": "look"}
+        enter(work, *[Entry("permission.refused", house.now(), "opr-test", body=body) for _ in range(512)])
+    publish_ledger.publish_ledger(house)
+    shutil.copytree(folder, kept)
+    (kept / "checkpoint").write_bytes(older)
+    for partial in (kept / "tile").glob("*/*.p"):
+        if partial.with_suffix("").exists():
+            shutil.rmtree(partial)
+    said = checks.check_log(kept, vkey)
+    size = note.read_checkpoint(older, vkey).size
+    assert f"{size} entries" in said and size % 256 and not (kept / "tile" / "0" / f"{size // 256:03d}.p").exists()
+    new = note.read_checkpoint((folder / "checkpoint").read_bytes(), vkey)
+    checks.check_consistency(note.read_checkpoint(older, vkey), new, folder)
+    for kind in ("0", "entries"):
+        whole = kept / "tile" / kind / f"{size // 256:03d}"
+        data = whole.read_bytes()
+        for bad in (data[:-1], data + b"\x00", data[: len(data) // 2], data[:40] + bytes([data[40] ^ 1]) + data[41:]):
+            whole.write_bytes(bad)
+            with pytest.raises(note.DoesNotHold):
+                checks.check_log(kept, vkey)
+        whole.write_bytes(data)
+    checks.check_log(kept, vkey)
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, -(2**53 - 1), 0])
+@pytest.mark.parametrize("past", [0, 1, 10**18])
+def test_a_number_the_house_could_not_have_written_is_refused(number: int, past: int) -> None:
+    # Breaks when the verifier lets a form stand that RFC 8785 does not have, and readers read two ways.
+    number += past if number >= 0 else -past
+    entry = b'{"at":"x","kind":"k","n":[%d],"operator":"o","version":1}' % number
+    if abs(number) < 2**53:
+        checks._check_entry(0, entry)
+        return
+    with pytest.raises(note.DoesNotHold, match="beyond"):
+        checks._check_entry(0, entry)

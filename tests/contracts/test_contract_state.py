@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from gatebook.errors import Shredded, VaultError
+from gatebook.errors import LedgerError, Shredded, VaultError
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import SealedRecord, State
@@ -47,6 +47,10 @@ def state(request: Any, tmp_path: Path) -> Iterator[State]:
     found = SqlState(address)
     yield found
     found.close()
+
+
+def _no_tile(_: str) -> bytes:
+    raise LedgerError("nothing was published")
 
 
 def received(n: int) -> Entry:
@@ -114,7 +118,7 @@ def test_registers_are_pages_of_what_was_entered_and_can_be_rebuilt(state: State
         assert work.registers.count("applications", {"state": "review"}) == 30
         assert work.registers.count("applications", {"account_id": ""}) == 30
     with state.transaction() as work:
-        before, after = rebuild(work, lambda _, __: None)
+        before, after = rebuild(work, (), _no_tile, lambda _, __: None)
     assert before == after
 
 
@@ -169,6 +173,37 @@ def test_outbox_and_shelf_keep_their_times(state: State) -> None:
         assert not work.shelf.add("k", "a", b"2", NOW)
         assert work.shelf.expire(NOW) == 1
         assert work.shelf.get("k", "a") is None
+
+
+def test_a_claimed_message_is_nobody_elses_until_its_lease_ends(state: State) -> None:
+    # Breaks when two senders are given one message, waiting counts as an attempt, or a lease that ended loses it.
+    later = NOW + timedelta(minutes=1)
+    with state.transaction() as work:
+        for name in ("m1", "m2", "m3"):
+            work.outbox.put(name, "t", b"{}", NOW)
+        work.outbox.put("other", "u", b"{}", NOW)
+    with state.transaction() as work:
+        assert [(m["message_id"], m["attempt"]) for m in work.outbox.claim("t", NOW, later, 2)] == [
+            ("m1", 0),
+            ("m2", 0),
+        ]
+    with state.transaction() as work:
+        assert [m["message_id"] for m in work.outbox.claim("t", NOW, later, 9)] == ["m3"]
+        assert work.outbox.claim("t", NOW, later, 9) == []
+        assert [m["message_id"] for m in work.outbox.due(NOW, 9)] == ["other"]
+        again = work.outbox.claim("t", later, later + timedelta(minutes=1), 9)
+        assert [(m["message_id"], m["body"], m["attempt"]) for m in again] == [(f"m{n}", b"{}", 0) for n in (1, 2, 3)]
+
+
+def test_sent_messages_are_forgotten_after_their_day_and_no_others(state: State) -> None:
+    # Breaks when a message is forgotten that was never sent, or one that was stays for ever.
+    with state.transaction() as work:
+        for name, end, at in (("m1", "sent", NOW), ("m2", "sent", NOW + timedelta(days=1)), ("m3", "dead", NOW)):
+            work.outbox.put(name, "t", b"{}", NOW)
+            work.outbox.settle(name, end, at, "x")
+        work.outbox.put("m4", "t", b"{}", NOW)
+        assert work.outbox.forget("sent", NOW) == 1
+        assert [m["message_id"] for m in work.outbox.listing("", "", 9)] == ["m2", "m3", "m4"]
 
 
 def test_a_destroyed_key_is_in_no_file_and_stays_destroyed(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 The trap guarded against: trusting a stored hash. Whatever a check says, it computed from entries or from a proof
 that ends at a signed root.
 
-What is checked of an entry in a log: it is JSON in its one byte form (RFC 8785, whole numbers only), no key twice,
-and has a kind, a version, a time and an operator. What is not: whether its kind exists, whether its fields make
-sense, whether the time is plausible, whether what it says happened. An inclusion proof is about any bytes at all.
+What is checked of an entry in a log: it is JSON in its one byte form (RFC 8785, whole numbers up to 2**53-1 only), no
+key twice, and has a kind, a version, a time and an operator. What is not: whether its kind exists, whether its fields
+make sense, whether the time is plausible, whether what it says happened. An inclusion proof is about any bytes at all.
 Files may be anything: whatever is malformed ends in :class:`DoesNotHold`, what cannot be opened in OSError.
 """
 
@@ -19,6 +19,7 @@ from gatebook_verifier import tree
 from gatebook_verifier.note import Checkpoint, DoesNotHold, number_of, read_base64, read_checkpoint, read_text
 
 _WIDTH, _LENGTH = 256, 2
+_MOST_NUMBER = 2**53 - 1  # what every reader of JSON reads alike, as the canonical form has it
 _MOST_STEPS = 128  # of a proof; a tree of 2**63 leaves needs fewer
 
 
@@ -29,27 +30,40 @@ def _number(index: int) -> str:
     return "/".join(groups)
 
 
-def _read(path: Path) -> bytes:
+def _there(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        raise DoesNotHold(f"the file {path.name} of the log is missing") from None
+        return None
 
 
-def _file(folder: Path, kind: str, index: int, width: int) -> bytes:
-    partial = "" if width == _WIDTH else f".p/{width}"
-    return _read(folder / "tile" / kind / f"{_number(index)}{partial}")
+def _read(path: Path) -> bytes:
+    data = _there(path)
+    if data is None:
+        raise DoesNotHold(f"the file {path.name} of the log is missing")
+    return data
+
+
+def _file(folder: Path, kind: str, index: int, width: int) -> tuple[bytes, int]:
+    """Return a file and how many hashes or entries it has to hold.
+
+    That is the whole one where the partial one is gone: a log may drop a partial one once it is full (tlog-tiles).
+    """
+    full = folder / "tile" / kind / _number(index)
+    if width < _WIDTH and (data := _there(full.with_name(f"{full.name}.p") / str(width))) is not None:
+        return data, width
+    return _read(full), _WIDTH
 
 
 def _bundle(folder: Path, index: int, width: int) -> list[bytes]:
-    data, at, entries = _file(folder, "entries", index, width), 0, []
-    for _ in range(width):
+    (data, held), at, entries = _file(folder, "entries", index, width), 0, []
+    for _ in range(held):
         start = at + _LENGTH
         at = start + int.from_bytes(data[at:start], "big")
         entries.append(data[start:at])
     if at != len(data):
         raise DoesNotHold(f"bundle {index} has the wrong length")
-    return entries
+    return entries[:width]
 
 
 def read_entries(folder: Path, size: int) -> list[bytes]:
@@ -78,7 +92,8 @@ def _check_tiles(folder: Path, row: list[bytes]) -> None:
     while row:
         for index in range((len(row) + _WIDTH - 1) // _WIDTH):
             part = row[index * _WIDTH : (index + 1) * _WIDTH]
-            if _file(folder, str(level), index, len(part)) != b"".join(part):
+            data, held = _file(folder, str(level), index, len(part))
+            if len(data) != held * tree.HASH or data[: len(part) * tree.HASH] != b"".join(part):
                 raise DoesNotHold(f"tile {level}/{index} does not follow from the entries")
         row = [tree.root_of(row[n : n + _WIDTH]) for n in range(0, len(row) - len(row) % _WIDTH, _WIDTH)]
         level += 1
@@ -94,6 +109,13 @@ def _no_such_number(_: str) -> NoReturn:
     raise DoesNotHold("an entry holds a number that is not whole")
 
 
+def _whole_number(digits: str) -> int:
+    number = int(digits)
+    if abs(number) > _MOST_NUMBER:
+        raise DoesNotHold("an entry holds a number beyond 2**53-1")
+    return number
+
+
 def _sorted(value: object) -> object:
     """Order keys as RFC 8785 does: by UTF-16 code units."""
     if isinstance(value, dict):
@@ -104,7 +126,11 @@ def _sorted(value: object) -> object:
 def _check_entry(position: int, entry: bytes) -> None:
     try:
         value = json.loads(
-            entry.decode(), object_pairs_hook=_once, parse_float=_no_such_number, parse_constant=_no_such_number
+            entry.decode(),
+            object_pairs_hook=_once,
+            parse_int=_whole_number,
+            parse_float=_no_such_number,
+            parse_constant=_no_such_number,
         )
         form = json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":")).encode()
     except (ValueError, RecursionError):

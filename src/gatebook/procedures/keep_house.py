@@ -1,4 +1,4 @@
-"""Keeping house: founding, noting lists and law, rotating keys, rebuilding registers from the ledger.
+"""Keeping house: founding, noting lists and law, rotating keys, checking the ledger, rebuilding registers from it.
 
 The trap guarded against: a change of law or list that the ledger never heard of.
 """
@@ -6,12 +6,17 @@ The trap guarded against: a change of law or list that the ledger never heard of
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
+from gatebook.procedures.publish_ledger import signed_heads
 from gatebook.record import rebuild as rebuilding
+from gatebook.record.compare import WORDS, compare
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
+
+_SHOWN = 20  # differences that are told one by one; they are counted all
 
 
 def found_house(house: House, operator: Operator, version: str) -> None:
@@ -57,6 +62,38 @@ def rotate_keys(house: House, operator: Operator) -> tuple[str, int]:
 def rebuild(house: House, operator: Operator, progress: Callable[[int, int], None]) -> list[str]:
     """Drop and rebuild the registers; return the names of those that differ from what stood there (none, in health)."""
     permit(house, operator, "admin", "rebuild")
+    signed = signed_heads(house)
     with house.state.transaction() as work:
-        before, after = rebuilding.rebuild(work, progress)
+        before, after = rebuilding.rebuild(work, signed, house.tiles.read_tile, progress)
     return [name for name in before if before[name] != after[name]]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """How the database stands to what was signed: entries there, entries signed for, and how many differ.
+
+    ``differences`` are the first of them, each with its position and what it is; in health there are none.
+    """
+
+    size: int
+    signed: int
+    differing: int
+    differences: tuple[dict[str, int | str], ...]
+
+
+def check_ledger(house: House, operator: Operator, progress: Callable[[int, int], None]) -> LedgerCheck:
+    """Compare every entry of the database with its hash, the tiles and the signed roots; nothing is changed.
+
+    Raises LedgerError when a checkpoint cannot be believed. What is signed is read before the look at the database,
+    so that a publication meanwhile is no difference.
+    """
+    permit(house, operator, "admin", "check-ledger")
+    signed, count, first = signed_heads(house), 0, list[dict[str, int | str]]()
+    with house.state.read() as work:
+        size = work.ledger.size()
+        for batch in compare(work.ledger, signed, house.tiles.read_tile):
+            count += len(batch.differences)
+            for found in batch.differences[: _SHOWN - len(first)]:
+                first.append({"position": found.position, "what": found.what, "reason": WORDS[found.what]})
+            progress(batch.start + len(batch.entries), size)
+    return LedgerCheck(size, max((head.size for head in signed), default=0), count, tuple(first))

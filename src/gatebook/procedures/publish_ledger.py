@@ -11,46 +11,80 @@ from gatebook.procedures.house import House
 from gatebook.record import checkpoint, merkle, tiles
 from gatebook.record.ports import Ledger
 
+_BOTH = 2  # the published head and the remembered one
+
 
 def publish_ledger(house: House) -> int:
     """Publish every entry committed so far; return the size the checkpoint covers.
 
-    Hash tiles of the growth (32 bytes an entry) are held in memory until they were proved to continue the signed
-    tree; nothing is written before. Raises LedgerError when they do not, or an entry is not what was hashed.
+    Hash tiles of the growth (32 bytes an entry) are held in memory until they were proved to continue every tree the
+    house signed; nothing is written before. Raises LedgerError when they do not, or an entry is not what was hashed.
     """
     with house.tiles.publishing():
-        old = _published(house)
+        note, signed = _begun(house)
         with house.state.read() as work:
             size = work.ledger.size()
-            if old and size < old.size:
-                raise LedgerError("the published checkpoint is ahead of the ledger: an older state was put back")
-            if old and size == old.size:
+            if len(signed) == _BOTH and {(head.size, head.root) for head in signed} == {(size, signed[0].root)}:
                 return size
-            since = old.size if old else 0
+            if size < max((head.size for head in signed), default=0):
+                raise LedgerError("the signed checkpoint is ahead of the ledger: an older state was put back")
+            since = signed[0].size if note else 0
             grown = dict(tiles.tiles_for_growth(since, size, work.ledger.leaf_hashes, house.tiles.read_tile))
-            root = _continued(house, old, size, grown)
+            root = _continued(house, signed, size, grown)
             for path, data in tiles.bundles_for_growth(since, size, _sound(work.ledger)):
                 house.tiles.write_tile(path, data)
         for path, data in grown.items():
             house.tiles.write_tile(path, data)
-        signer = house.signer
-        note = checkpoint.sign_checkpoint(signer.origin, size, root, signer.sign, signer.public_key)
+        if note and since == size:  # published already, perhaps with the signatures of others: only to be remembered
+            house.signer.last.keep(note)
+            return size
+        note = _sign(house, size, root)
+        house.signer.last.keep(note)  # before anybody sees it: what is forgotten could be signed another way
         house.tiles.write_checkpoint(note)
         return size
 
 
-def _published(house: House) -> checkpoint.Checkpoint | None:
+def _begun(house: House) -> tuple[bytes | None, list[checkpoint.Checkpoint]]:
+    """Return the published note and every head the house is known to have signed, the published one first.
+
+    A first publication remembers a tree of nothing before it writes a tile: tiles nobody remembers are then those of
+    a log whose checkpoint was lost, and never of a publication that was cut off.
+    """
     note = house.tiles.read_checkpoint()
-    return checkpoint.verify_checkpoint(note, house.signer.vkey) if note is not None else None
+    signed = signed_heads(house)
+    if not signed:
+        if house.tiles.has_tiles():
+            raise LedgerError(
+                "there are tiles, but neither a checkpoint nor a memory of one: signing could fork the ledger;"
+                " decision 0004 says how to go on"
+            )
+        house.signer.last.keep(_sign(house, 0, merkle.EMPTY))
+    return note, signed
 
 
-def _continued(house: House, old: checkpoint.Checkpoint | None, size: int, grown: dict[str, bytes]) -> bytes:
-    """Return the new root, proved to continue the signed one, from new tiles where there are any."""
+def signed_heads(house: House) -> list[checkpoint.Checkpoint]:
+    """Return what the house signed: the published head, and the newest it remembers. Raises LedgerError."""
+    notes = (house.tiles.read_checkpoint(), house.signer.last.read())
+    return [_read(house, note) for note in notes if note is not None]
+
+
+def _read(house: House, note: bytes) -> checkpoint.Checkpoint:
+    return checkpoint.verify_checkpoint(note, house.signer.vkey)
+
+
+def _sign(house: House, size: int, root: bytes) -> bytes:
+    signer = house.signer
+    return checkpoint.sign_checkpoint(signer.origin, size, root, signer.sign, signer.public_key)
+
+
+def _continued(house: House, signed: list[checkpoint.Checkpoint], size: int, grown: dict[str, bytes]) -> bytes:
+    """Return the new root, proved to continue every signed one, from new tiles where there are any."""
     reader = tiles.TileHashReader(lambda path: grown.get(path) or house.tiles.read_tile(path), size)
     root = merkle.root_at(size, reader.read)
-    if old and old.size:
-        proof = merkle.consistency_proof(old.size, size, reader.read)
-        merkle.verify_consistency(old.size, size, old.root, root, proof)
+    for old in signed:
+        if old.size:
+            proof = merkle.consistency_proof(old.size, size, reader.read)
+            merkle.verify_consistency(old.size, size, old.root, root, proof)
     return root
 
 
@@ -64,6 +98,27 @@ def _sound(ledger: Ledger) -> tiles.ReadRange:
         return entries
 
     return read
+
+
+def published_entry(house: House, position: int) -> bytes:
+    """Return the bytes of an entry, proved to be those that were signed where the published checkpoint covers it.
+
+    Raises NotFound for a position that has no entry, LedgerError for one whose entry is gone or another.
+    """
+    note = house.tiles.read_checkpoint()  # before the look: whatever it covers is committed
+    with house.state.read() as work:
+        lines = work.ledger.read(position, position + 1) if position >= 0 else []
+    head = _read(house, note) if note else None
+    if head is None or not 0 <= position < head.size:
+        if not lines:
+            raise NotFound("the ledger has no entry at this position")
+        return lines[0]
+    if not lines:
+        raise LedgerError("an entry that was published is missing in the database")
+    reader = tiles.TileHashReader(house.tiles.read_tile, head.size)
+    proof = merkle.inclusion_proof(position, head.size, reader.read)
+    merkle.verify_inclusion(merkle.leaf_hash(lines[0]), position, head.size, head.root, proof)
+    return lines[0]
 
 
 def proof_of(house: House, position: int) -> str:

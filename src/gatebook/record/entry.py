@@ -34,8 +34,12 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     ),
     "account.opened": (1, frozenset({"account_type", "conditions", "personhood", "is_reseller"})),
     "account.restricted": (1, frozenset({"cause"})),
+    "account.restored": (1, frozenset({"review"})),
+    "account.conditioned": (1, frozenset({"conditions"})),
     "account.closed": (1, frozenset({"cause", "for_cause", "retain_until", "retain_rule"})),
     "application.declined": (1, frozenset({"retain_until", "retain_rule"})),
+    "application.withdrawn": (1, frozenset({"retain_until", "retain_rule"})),
+    "application.lapsed": (1, frozenset({"retain_until", "retain_rule"})),
     "review.opened": (1, frozenset({"review", "cause"})),
     "review.disposed": (1, frozenset({"review", "disposition", "match", "four_eyes"})),
     "review.approved": (1, frozenset({"review", "disposition", "match"})),
@@ -46,6 +50,8 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "permission.refused": (1, frozenset({"act", "scope"})),
     "key.made": (1, frozenset({"key", "scopes"})),
     "key.revoked": (1, frozenset({"key"})),
+    "webhook.added": (1, frozenset({"endpoint"})),
+    "webhook.removed": (1, frozenset({"endpoint"})),
     "keys.rotated": (1, frozenset({"key", "subjects"})),
 }
 

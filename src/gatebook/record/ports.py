@@ -37,7 +37,7 @@ class Ledger(Protocol):
         ...
 
     def lock(self) -> None:
-        """Make this transaction the only writer until it ends; every writing step takes it first."""
+        """Make this transaction the only writer until it ends; one begun by ``State.transaction`` is that already."""
         ...
 
 
@@ -107,12 +107,24 @@ class Outbox(Protocol):
         """Return queued messages due by ``now``: message_id, topic, body, attempt, due_at."""
         ...
 
+    def claim(self, topic: str, now: datetime, until: datetime, limit: int) -> list[Row]:
+        """Return queued messages of a topic due by ``now``, longest due first, and make them due at ``until``.
+
+        Of two who claim at once each message goes to one. It is no attempt: whoever dies with a claim leaves the
+        messages as they were, due again at ``until``.
+        """
+        ...
+
     def settle(self, message_id: str, state: str, due_at: datetime | None, detail: str) -> None:
-        """Note an attempt: ``sent``, ``dead``, or ``queued`` again for ``due_at``."""
+        """Note an attempt: ``queued`` again for ``due_at``; or ``sent`` or ``dead``, and ``due_at`` says since when."""
         ...
 
     def listing(self, state: str, after: str, limit: int) -> list[Row]:
         """Return messages in a state (empty: any) by id after ``after``, with attempt and detail."""
+        ...
+
+    def forget(self, state: str, until: datetime) -> int:
+        """Remove messages that are in a state since ``until`` or longer; return how many."""
         ...
 
 
@@ -167,14 +179,21 @@ class Work(Protocol):
 
 
 class State(Protocol):
-    """Where all state lies. A committed transaction survives the loss of the process and of power."""
+    """Where all state lies. A committed transaction survives the loss of the process and of power.
+
+    Guarantee: writers take turns, from before their first statement until they end, in every thread and process.
+    Whatever one reads is therefore what the one before it left, and no two wait for each other.
+    """
 
     def transaction(self) -> AbstractContextManager[Work]:
-        """Begin; commit when the block ends, roll back when it raises."""
+        """Begin as the only writer; commit when the block ends, roll back when it raises.
+
+        Raises Conflict for what is kept already and Unavailable when the turn does not come; both keep nothing.
+        """
         ...
 
     def read(self) -> AbstractContextManager[Work]:
-        """Begin a look at one consistent state that takes no writer's turn; nothing may be written through it."""
+        """Begin a look at one state that takes no writer's turn; writing through it raises Unavailable."""
         ...
 
     def close(self) -> None:
@@ -261,6 +280,26 @@ class Tiles(Protocol):
         """Replace the checkpoint durably; done after every tile it covers."""
         ...
 
+    def has_tiles(self) -> bool:
+        """Return whether there is any tile, whatever the checkpoint says."""
+        ...
+
     def publishing(self) -> AbstractContextManager[None]:
         """Wait for the turn to publish and hold it until the block ends; a publisher that dies gives it back."""
+        ...
+
+
+class LastSigned(Protocol):
+    """The newest tree head this house signed, kept beside its signing key: apart from database and ledger folder.
+
+    Guarantee: a head is durable when ``keep`` returns, and is kept before anybody else sees its signature. Whoever
+    puts an older database and an older ledger back therefore does not take back what was promised.
+    """
+
+    def read(self) -> bytes | None:
+        """Return the signed note that was kept last, or None when none ever was."""
+        ...
+
+    def keep(self, note: bytes) -> None:
+        """Replace it durably; done by the one publisher who has the turn."""
         ...

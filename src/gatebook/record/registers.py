@@ -33,6 +33,8 @@ class Change:
 
 
 _T, _I, _B, _J = "text", "int", "bool", "json"
+#: Clauses of this source say that somebody is on a blocking list.
+_BLOCKS = "ofac/"
 REGISTERS = {
     register.name: register
     for register in (
@@ -79,6 +81,7 @@ REGISTERS = {
                 "cause": _T,
                 "for_cause": _B,
                 "screened_at": _T,
+                "determination_id": _T,
                 "position": _I,
                 "retain_until": _T,
                 "retain_rule": _T,
@@ -112,6 +115,7 @@ REGISTERS = {
                 "opened_at": _T,
                 "disposition": _T,
                 "match": _T,
+                "four_eyes": _B,
                 "proposed_by": _T,
                 "approved_by": _T,
                 "closed_at": _T,
@@ -132,7 +136,16 @@ REGISTERS = {
                 "position": _I,
             },
         ),
-        Register("persons", "person_id", {"person_id": _T, "shredding": _T, "shredded_at": _T, "shred_rule": _T}),
+        Register(
+            "persons",
+            "person_id",
+            {"person_id": _T, "was_listed": _B, "shredding": _T, "shredded_at": _T, "shred_rule": _T},
+        ),
+        Register(
+            "keys",
+            "key_id",
+            {"key_id": _T, "made_by": _T, "scopes": _J, "made_at": _T, "revoked_at": _T, "position": _I},
+        ),
         Register(
             "lists",
             "list_id",
@@ -198,9 +211,12 @@ def _determined(position: int, entry: Entry) -> list[Change]:
         "position": position,
     }
     found = [Change("determinations", body["determination"], row)]
+    if any(clause.startswith(_BLOCKS) and answer == "unmet" for clause, answer in body["answers"].items()):
+        found.append(_listed(entry))
     if entry.account:  # a determination on an account that is already open does not move its application
         # Screened counts once it led to a determination: a screening cut off before that has to be made again.
-        return [*found, Change("accounts", entry.account, {"screened_at": at})]
+        account = {"screened_at": at, "determination_id": body["determination"], "position": position}
+        return [*found, Change("accounts", entry.account, account)]
     # An admission moves the state only with account.opened, a decline only with application.declined.
     application = {
         "outcome": body["outcome"],
@@ -214,6 +230,11 @@ def _determined(position: int, entry: Entry) -> list[Change]:
         "position": position,
     }
     return [*found, Change("applications", entry.application, application)]
+
+
+def _listed(entry: Entry) -> Change:
+    """The person was found on a blocking list, or an officer called a listed party the same; it does not end."""
+    return Change("persons", entry.person, {"was_listed": True})
 
 
 def _opened(position: int, entry: Entry) -> list[Change]:
@@ -233,10 +254,11 @@ def _opened(position: int, entry: Entry) -> list[Change]:
     return [Change("accounts", entry.account, account), Change("applications", entry.application, application)]
 
 
-def _declined(position: int, entry: Entry) -> list[Change]:
+def _ended(position: int, entry: Entry) -> list[Change]:
+    """``application.declined``, ``.withdrawn`` and ``.lapsed``: the application is settled, and its data has a day."""
     body = entry.body
     values = {
-        "state": "declined",
+        "state": entry.kind.partition(".")[2],
         "waiting_on": "",
         "position": position,
         "retain_until": body.get("retain_until", ""),
@@ -247,6 +269,15 @@ def _declined(position: int, entry: Entry) -> list[Change]:
 
 def _restricted(position: int, entry: Entry) -> list[Change]:
     values = {"status": "restricted", "cause": entry.body["cause"], "position": position}
+    return [Change("accounts", entry.account, values)]
+
+
+def _restored(position: int, entry: Entry) -> list[Change]:
+    return [Change("accounts", entry.account, {"status": "open", "cause": "", "position": position})]
+
+
+def _conditioned(position: int, entry: Entry) -> list[Change]:
+    values = {"conditions": entry.body["conditions"], "position": position}
     return [Change("accounts", entry.account, values)]
 
 
@@ -284,20 +315,25 @@ def _review_disposed(position: int, entry: Entry) -> list[Change]:
         "state": state,
         "disposition": body["disposition"],
         "match": body["match"],
+        "four_eyes": body["four_eyes"],
         "proposed_by": entry.operator,
         "position": position,
     }
-    return [Change("reviews", body["review"], values), *([] if body["four_eyes"] else _judged_next(position, entry))]
+    return [Change("reviews", body["review"], values), *([] if body["four_eyes"] else _word_counts(position, entry))]
 
 
 def _review_approved(position: int, entry: Entry) -> list[Change]:
     values = {"state": "disposed", "approved_by": entry.operator, "position": position}
-    return [Change("reviews", entry.body["review"], values), *_judged_next(position, entry)]
+    return [Change("reviews", entry.body["review"], values), *_word_counts(position, entry)]
 
 
-def _judged_next(position: int, entry: Entry) -> list[Change]:
+def _word_counts(position: int, entry: Entry) -> list[Change]:
+    """An officer's word that needs nobody else's: the next step is the house's own, and "same" is a listed person."""
+    listed = [_listed(entry)] if entry.body["match"] == "same" else []
     # A review of an account that is already open leaves its settled application alone.
-    return [] if entry.account else _awaits_judgement(position, entry)
+    if entry.account:
+        return [*listed, Change("accounts", entry.account, {"position": position})]
+    return [*listed, *_awaits_judgement(position, entry)]
 
 
 def _review_closed(position: int, entry: Entry) -> list[Change]:
@@ -319,6 +355,20 @@ def _shredded(_: int, entry: Entry) -> list[Change]:
     return [Change("persons", entry.person, values)]
 
 
+def _key_made(position: int, entry: Entry) -> list[Change]:
+    values = {
+        "made_by": entry.operator,
+        "scopes": entry.body["scopes"],
+        "made_at": canonical.instant(entry.at),
+        "position": position,
+    }
+    return [Change("keys", entry.body["key"], values)]
+
+
+def _key_revoked(position: int, entry: Entry) -> list[Change]:
+    return [Change("keys", entry.body["key"], {"revoked_at": canonical.instant(entry.at), "position": position})]
+
+
 def _list_loaded(position: int, entry: Entry) -> list[Change]:
     body = entry.body
     values = {
@@ -337,8 +387,12 @@ _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "code.answered": _code_answered,
     "determination.made": _determined,
     "account.opened": _opened,
-    "application.declined": _declined,
+    "application.declined": _ended,
+    "application.withdrawn": _ended,
+    "application.lapsed": _ended,
     "account.restricted": _restricted,
+    "account.restored": _restored,
+    "account.conditioned": _conditioned,
     "account.closed": _closed,
     "review.opened": _review_opened,
     "review.disposed": _review_disposed,
@@ -347,4 +401,6 @@ _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "record.expiring": _expiring,
     "record.shredded": _shredded,
     "list.loaded": _list_loaded,
+    "key.made": _key_made,
+    "key.revoked": _key_revoked,
 }

@@ -61,6 +61,11 @@ class TileFolder:
         """Replace the checkpoint durably; called after every tile it covers."""
         write_durably(self._folder / "checkpoint", data)
 
+    def has_tiles(self) -> bool:
+        """Return whether there is any tile."""
+        found = (self._folder / "tile").rglob("*")
+        return any(path.is_file() and not path.name.startswith(".") for path in found)
+
     @contextmanager
     def publishing(self) -> Iterator[None]:
         """Wait for the turn to publish and hold it until the block ends; not to be entered again within itself."""

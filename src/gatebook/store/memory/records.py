@@ -74,6 +74,14 @@ class MemoryOutbox:
         ]
         return sorted(found, key=lambda m: (m["due_at"], m["message_id"]))[:limit]
 
+    def claim(self, topic: str, now: datetime, until: datetime, limit: int) -> list[Row]:
+        """Return queued messages of a topic due by ``now``, longest due first, and make them due at ``until``."""
+        held = self._tables.writing().outbox
+        found = [row for row in self.due(now, len(held)) if row["topic"] == topic][:limit]
+        for row in found:
+            held[row["message_id"]] = {**row, "due_at": _instant(until)}
+        return found
+
     def settle(self, message_id: str, state: str, due_at: datetime | None, detail: str) -> None:
         """Note an attempt."""
         held = self._tables.writing().outbox
@@ -87,6 +95,14 @@ class MemoryOutbox:
         held = self._tables.outbox
         found: list[Row] = [dict(held[m]) for m in sorted(held) if m > after and state in ("", held[m]["state"])]
         return found[:limit]
+
+    def forget(self, state: str, until: datetime) -> int:
+        """Remove messages that are in a state since ``until`` or longer; return how many."""
+        held, day = self._tables.writing().outbox, canonical.instant(until)
+        gone = [name for name, m in held.items() if m["state"] == state and m["due_at"] and m["due_at"] <= day]
+        for name in gone:
+            del held[name]
+        return len(gone)
 
 
 class MemoryShelf:

@@ -38,7 +38,7 @@ class MemoryState:
 
     @contextmanager
     def transaction(self) -> Iterator[MemoryWork]:
-        """Begin as the only writer; commit when the block ends, roll back when it raises."""
+        """Begin as the only writer, from the first statement on; commit at the end, roll back when it raises."""
         if not self._turn.acquire(timeout=_TURN_S):
             raise Unavailable("another writer held the state too long; nothing was kept")
         try:

@@ -8,19 +8,21 @@ some keys in the free space of pages), and its write-ahead log keeps the wrapped
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gatebook.errors import Shredded, Unavailable, VaultError
-from gatebook.store.sql.engine import begin, make_engine
+from gatebook.store.sql.engine import KEY, alone, begin, make_engine, turn
 
 _METADATA = sa.MetaData()
 _KEYS = sa.Table(
     "data_keys",
     _METADATA,
-    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("subject", KEY, primary_key=True),
     sa.Column("key_id", sa.Text, index=True),
     sa.Column("wrapped", sa.LargeBinary),
     postgresql_partition_by="HASH (subject)",
@@ -47,19 +49,20 @@ class SqlKeyRing:
     What ends them all is to rotate the key-encryption key and to destroy the old one; see decision 0005.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | sa.URL) -> None:
         self._engine = make_engine(url)
+        self._insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
         with begin(self._engine, writes=True) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_FOUNDING)))
             _METADATA.create_all(connection)
 
     def put(self, subject: str, key_id: str, wrapped: bytes) -> None:
-        """Keep a subject's wrapped key."""
+        """Keep a subject's wrapped key; of two at once one is kept, and the other refused."""
+        row = self._insert(_KEYS).values(subject=subject, key_id=key_id, wrapped=wrapped)
         with begin(self._engine, writes=True) as connection:
-            if connection.execute(sa.select(_KEYS.c.subject).where(_KEYS.c.subject == subject)).first():
+            if connection.execute(row.on_conflict_do_nothing().returning(_KEYS.c.subject)).first() is None:
                 raise VaultError("this subject has a data key already, or it was destroyed")
-            connection.execute(_KEYS.insert().values(subject=subject, key_id=key_id, wrapped=wrapped))
 
     def get(self, subject: str) -> tuple[str, bytes] | None:
         """Return (key id, wrapped); None when never made; Shredded when destroyed."""
@@ -81,18 +84,16 @@ class SqlKeyRing:
 
     def destroy(self, subject: str) -> None:
         """Destroy the key for ever and remember that it was. Raises Unavailable when that was cut off: do it again."""
+        gone = {"key_id": None, "wrapped": None}
+        row = self._insert(_KEYS).values(subject=subject, **gone)
         with begin(self._engine, writes=True) as connection:
-            connection.execute(_KEYS.delete().where(_KEYS.c.subject == subject))
-            connection.execute(_KEYS.insert().values(subject=subject, key_id=None, wrapped=None))
+            connection.execute(row.on_conflict_do_update(index_elements=["subject"], set_=gone))
         wipe = {"sqlite": self._empty_log, "postgresql": self._write_anew}[self._engine.dialect.name]
         wipe(subject)
 
     def _empty_log(self, _: str) -> None:
-        raw = self._engine.raw_connection()
-        try:
+        with turn(self._engine), closing(self._engine.raw_connection()) as raw:  # of two at once one is told busy
             busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        finally:
-            raw.close()
         if busy:
             raise Unavailable("the key is destroyed, but somebody reads the ring's log; destroy it again to empty it")
 
@@ -101,8 +102,7 @@ class SqlKeyRing:
         part = sa.text("SELECT CAST(CAST(tableoid AS regclass) AS text) FROM data_keys WHERE subject = :subject")
         with begin(self._engine, writes=False) as connection:
             name = connection.execute(part, {"subject": subject}).scalar_one()
-        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")  # VACUUM runs in no transaction
-        with begin(alone, writes=True) as connection:
+        with alone(self._engine) as connection:  # VACUUM runs in no transaction
             connection.exec_driver_sql(f"VACUUM (FULL) {name}")
 
     def subjects(self, key_id: str, after: str, limit: int) -> list[str]:

@@ -81,6 +81,17 @@ class SqlOutbox:
         wanted = sa.select(OUTBOX).where(where).order_by(OUTBOX.c.due_at, OUTBOX.c.message_id).limit(limit)
         return [dict(row) for row in self._connection.execute(wanted).mappings()]
 
+    def claim(self, topic: str, now: datetime, until: datetime, limit: int) -> list[Row]:
+        """Return queued messages of a topic due by ``now``, longest due first, and make them due at ``until``."""
+        where = (OUTBOX.c.state == "queued") & (OUTBOX.c.topic == topic) & (OUTBOX.c.due_at <= canonical.instant(now))
+        wanted = sa.select(OUTBOX).where(where).order_by(OUTBOX.c.due_at, OUTBOX.c.message_id).limit(limit)
+        # A writer holds the whole state already; the rows are locked besides, and what another holds is left to it.
+        found = [dict(row) for row in self._connection.execute(wanted.with_for_update(skip_locked=True)).mappings()]
+        ids = [row["message_id"] for row in found]
+        held = OUTBOX.update().where(OUTBOX.c.message_id.in_(ids)).values(due_at=canonical.instant(until))
+        self._connection.execute(held)
+        return list(found)
+
     def settle(self, message_id: str, state: str, due_at: datetime | None, detail: str) -> None:
         """Note an attempt."""
         due = None if due_at is None else canonical.instant(due_at)
@@ -92,6 +103,11 @@ class SqlOutbox:
         where = [OUTBOX.c.message_id > after, *([OUTBOX.c.state == state] if state else [])]
         wanted = sa.select(OUTBOX).where(*where).order_by(OUTBOX.c.message_id).limit(limit)
         return [dict(row) for row in self._connection.execute(wanted).mappings()]
+
+    def forget(self, state: str, until: datetime) -> int:
+        """Remove messages that are in a state since ``until`` or longer; return how many."""
+        where = (OUTBOX.c.state == state) & (OUTBOX.c.due_at <= canonical.instant(until))
+        return self._connection.execute(OUTBOX.delete().where(where)).rowcount
 
 
 _SHELVED = sa.select(SHELF.c.value).where(SHELF.c.kind == sa.bindparam("of_kind"), SHELF.c.key == sa.bindparam("under"))
@@ -106,8 +122,9 @@ class SqlShelf:
 
     def put(self, kind: str, key: str, value: bytes, expires_at: datetime | None) -> None:
         """Keep or replace a value."""
-        self.remove(kind, key)
-        self.add(kind, key, value, expires_at)
+        kept = {"value": value, "expires_at": None if expires_at is None else canonical.instant(expires_at)}
+        row = self._insert(SHELF).values(kind=kind, key=key, **kept)
+        self._connection.execute(row.on_conflict_do_update(index_elements=["kind", "key"], set_=kept))
 
     def add(self, kind: str, key: str, value: bytes, expires_at: datetime | None) -> bool:
         """Keep a value only if the key is free; return whether it was."""

@@ -39,8 +39,7 @@ class SqlRegisters:
         """Return rows with every ``where`` column equal, key greater than ``after``, by key."""
         table = BY_REGISTER[register]
         key = table.c[REGISTERS[register].key]
-        by = _bytewise(self._connection, key)
-        wanted = sa.select(table).where(by > after, *_equal(table, where)).order_by(by)
+        wanted = sa.select(table).where(key > after, *_equal(table, where)).order_by(key)
         return [_shown(register, row) for row in self._connection.execute(wanted.limit(limit)).mappings()]
 
     def count(self, register: str, where: Mapping[str, Any]) -> int:
@@ -85,11 +84,6 @@ def _upsert(dialect: str, register: str, columns: tuple[str, ...]) -> sa.Insert:
 def _one(register: str) -> sa.Select[Any]:
     table = BY_REGISTER[register]
     return sa.select(table).where(table.c[REGISTERS[register].key] == sa.bindparam("wanted"))
-
-
-def _bytewise(connection: sa.Connection, key: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    # PostgreSQL would order by the language of its cluster; cursors need the order that ">" uses everywhere.
-    return key if connection.dialect.name == "sqlite" else key.collate("C")
 
 
 def _equal(table: sa.Table, where: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:

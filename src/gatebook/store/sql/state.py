@@ -6,6 +6,7 @@ The trap guarded against: a database one version behind the program that writes 
 from __future__ import annotations
 
 import importlib.resources
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +19,9 @@ from gatebook.store.sql.engine import begin, make_engine
 from gatebook.store.sql.ledger import SqlLedger
 from gatebook.store.sql.records import SqlOutbox, SqlRecords, SqlShelf
 from gatebook.store.sql.registers import SqlRegisters
+
+#: Alembic keeps what it works on in its module: one migration at a time in a process, and on PostgreSQL in a database.
+_MIGRATING, _MIGRATION = threading.Lock(), 0x6761_7465
 
 
 class SqlWork:
@@ -34,18 +38,24 @@ class SqlWork:
 class SqlState:
     """All state in one database. A committed transaction survives the loss of the process and of power."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | sa.URL) -> None:
         self._engine = make_engine(url)
 
     @contextmanager
     def transaction(self) -> Iterator[SqlWork]:
-        """Begin as a writer; commit when the block ends, roll back when it raises."""
+        """Begin as the only writer, from the first statement on; commit when the block ends, roll back on an exception.
+
+        On PostgreSQL that is the lock on the ledger's head row. Taken later, after some other row, it would meet a
+        writer who comes from the other side, and the database would end one of the two.
+        """
         with begin(self._engine, writes=True) as connection:
-            yield SqlWork(connection)
+            work = SqlWork(connection)
+            work.ledger.lock()
+            yield work
 
     @contextmanager
     def read(self) -> Iterator[SqlWork]:
-        """Begin a look that takes no writer's turn."""
+        """Begin a look at one state, that of its first question; it takes no writer's turn and can write nothing."""
         with begin(self._engine, writes=False) as connection:
             yield SqlWork(connection)
 
@@ -54,20 +64,22 @@ class SqlState:
         self._engine.dispose()
 
 
-def migrate(url: str) -> None:
-    """Bring the database forward to the newest version; done twice it is done once."""
+def migrate(url: str | sa.URL) -> None:
+    """Bring the database forward to the newest version; done twice, or by many at once, it is done once."""
     engine = make_engine(url)
     try:
-        config = Config()
-        config.set_main_option("script_location", str(importlib.resources.files("gatebook.store.sql") / "migrations"))
-        with begin(engine, writes=True) as connection:
+        config, place = Config(), importlib.resources.files("gatebook.store.sql") / "migrations"
+        config.set_main_option("script_location", str(place).replace("%", "%%"))  # a lone one begins a placeholder
+        with _MIGRATING, begin(engine, writes=True) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         engine.dispose()
 
 
-def schema_version(url: str) -> str | None:
+def schema_version(url: str | sa.URL) -> str | None:
     """Return the version the database is at, or None for an empty one."""
     engine = make_engine(url)
     try:

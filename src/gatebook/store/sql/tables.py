@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from gatebook.record.registers import REGISTERS, Register
+from gatebook.store.sql.engine import KEY
 
 METADATA = sa.MetaData()
 _TYPES = {"text": sa.Text, "int": sa.BigInteger, "bool": sa.Boolean, "json": sa.Text}
@@ -22,7 +23,8 @@ _INDEXED = {
 
 def _register_table(register: Register) -> sa.Table:
     columns = [
-        sa.Column(name, _TYPES[kind](), primary_key=name == register.key) for name, kind in register.columns.items()
+        sa.Column(name, KEY if name == register.key else _TYPES[kind](), primary_key=name == register.key)
+        for name, kind in register.columns.items()
     ]
     indexes = [sa.Index(f"ix_{register.name}_{name}", name) for name in _INDEXED.get(register.name, ())]
     return sa.Table(register.name, METADATA, *columns, *indexes)
@@ -44,7 +46,7 @@ HEAD = sa.Table(
 RECORDS = sa.Table(
     "sealed_records",
     METADATA,
-    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("record_id", KEY, primary_key=True),
     sa.Column("subject", sa.Text, nullable=False, index=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("ciphertext", sa.LargeBinary, nullable=False),
@@ -53,8 +55,8 @@ RECORDS = sa.Table(
 TAGS = sa.Table(
     "index_tags",
     METADATA,
-    sa.Column("record_id", sa.Text, primary_key=True),
-    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("record_id", KEY, primary_key=True),
+    sa.Column("field", KEY, primary_key=True),
     sa.Column("tag", sa.LargeBinary, primary_key=True),
     sa.Column("subject", sa.Text, nullable=False, index=True),
     sa.Index("ix_index_tags_field_tag", "field", "tag"),
@@ -62,7 +64,7 @@ TAGS = sa.Table(
 OUTBOX = sa.Table(
     "outbox",
     METADATA,
-    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("message_id", KEY, primary_key=True),
     sa.Column("topic", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -74,8 +76,8 @@ OUTBOX = sa.Table(
 SHELF = sa.Table(
     "shelf",
     METADATA,
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("kind", KEY, primary_key=True),
+    sa.Column("key", KEY, primary_key=True),
     sa.Column("value", sa.LargeBinary, nullable=False),
     sa.Column("expires_at", sa.Text, index=True),
 )

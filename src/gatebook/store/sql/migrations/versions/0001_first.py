@@ -5,13 +5,15 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+#: A key is compared by its bytes, so that pages in the order of their cursors are read from the key's own index.
+_KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     """Make every table and the one head row."""
     op.create_table(
         "accounts",
-        sa.Column("account_id", sa.Text(), primary_key=True),
+        sa.Column("account_id", _KEY, primary_key=True),
         sa.Column("application_id", sa.Text()),
         sa.Column("person_id", sa.Text()),
         sa.Column("account_type", sa.Text()),
@@ -24,6 +26,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text()),
         sa.Column("for_cause", sa.Boolean()),
         sa.Column("screened_at", sa.Text()),
+        sa.Column("determination_id", sa.Text()),
         sa.Column("position", sa.BigInteger()),
         sa.Column("retain_until", sa.Text()),
         sa.Column("retain_rule", sa.Text()),
@@ -33,7 +36,7 @@ def upgrade() -> None:
     op.create_index("ix_accounts_status", "accounts", ["status"])
     op.create_table(
         "applications",
-        sa.Column("application_id", sa.Text(), primary_key=True),
+        sa.Column("application_id", _KEY, primary_key=True),
         sa.Column("person_id", sa.Text()),
         sa.Column("account_type", sa.Text()),
         sa.Column("product", sa.Text()),
@@ -58,7 +61,7 @@ def upgrade() -> None:
     op.create_index("ix_applications_state", "applications", ["state"])
     op.create_table(
         "determinations",
-        sa.Column("determination_id", sa.Text(), primary_key=True),
+        sa.Column("determination_id", _KEY, primary_key=True),
         sa.Column("application_id", sa.Text()),
         sa.Column("person_id", sa.Text()),
         sa.Column("asked_on", sa.Text()),
@@ -71,13 +74,22 @@ def upgrade() -> None:
     op.create_index("ix_determinations_application_id", "determinations", ["application_id"])
     op.create_table(
         "index_tags",
-        sa.Column("record_id", sa.Text(), primary_key=True),
-        sa.Column("field", sa.Text(), primary_key=True),
+        sa.Column("record_id", _KEY, primary_key=True),
+        sa.Column("field", _KEY, primary_key=True),
         sa.Column("tag", sa.LargeBinary(), primary_key=True),
         sa.Column("subject", sa.Text(), nullable=False),
     )
     op.create_index("ix_index_tags_field_tag", "index_tags", ["field", "tag"])
     op.create_index("ix_index_tags_subject", "index_tags", ["subject"])
+    op.create_table(
+        "keys",
+        sa.Column("key_id", _KEY, primary_key=True),
+        sa.Column("made_by", sa.Text()),
+        sa.Column("scopes", sa.Text()),
+        sa.Column("made_at", sa.Text()),
+        sa.Column("revoked_at", sa.Text()),
+        sa.Column("position", sa.BigInteger()),
+    )
     op.create_table(
         "ledger_entries",
         sa.Column("position", sa.BigInteger(), primary_key=True, autoincrement=False),
@@ -91,7 +103,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "lists",
-        sa.Column("list_id", sa.Text(), primary_key=True),
+        sa.Column("list_id", _KEY, primary_key=True),
         sa.Column("digest", sa.Text()),
         sa.Column("parties", sa.BigInteger()),
         sa.Column("refused_rows", sa.BigInteger()),
@@ -100,7 +112,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("message_id", sa.Text(), primary_key=True),
+        sa.Column("message_id", _KEY, primary_key=True),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -111,14 +123,15 @@ def upgrade() -> None:
     op.create_index("ix_outbox_state_due_at", "outbox", ["state", "due_at"])
     op.create_table(
         "persons",
-        sa.Column("person_id", sa.Text(), primary_key=True),
+        sa.Column("person_id", _KEY, primary_key=True),
+        sa.Column("was_listed", sa.Boolean()),
         sa.Column("shredding", sa.Text()),
         sa.Column("shredded_at", sa.Text()),
         sa.Column("shred_rule", sa.Text()),
     )
     op.create_table(
         "records",
-        sa.Column("record_id", sa.Text(), primary_key=True),
+        sa.Column("record_id", _KEY, primary_key=True),
         sa.Column("person_id", sa.Text()),
         sa.Column("application_id", sa.Text()),
         sa.Column("kind", sa.Text()),
@@ -130,7 +143,7 @@ def upgrade() -> None:
     op.create_index("ix_records_person_id", "records", ["person_id"])
     op.create_table(
         "reviews",
-        sa.Column("review_id", sa.Text(), primary_key=True),
+        sa.Column("review_id", _KEY, primary_key=True),
         sa.Column("application_id", sa.Text()),
         sa.Column("account_id", sa.Text()),
         sa.Column("person_id", sa.Text()),
@@ -139,6 +152,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.Text()),
         sa.Column("disposition", sa.Text()),
         sa.Column("match", sa.Text()),
+        sa.Column("four_eyes", sa.Boolean()),
         sa.Column("proposed_by", sa.Text()),
         sa.Column("approved_by", sa.Text()),
         sa.Column("closed_at", sa.Text()),
@@ -149,7 +163,7 @@ def upgrade() -> None:
     op.create_index("ix_reviews_state", "reviews", ["state"])
     op.create_table(
         "sealed_records",
-        sa.Column("record_id", sa.Text(), primary_key=True),
+        sa.Column("record_id", _KEY, primary_key=True),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
@@ -158,8 +172,8 @@ def upgrade() -> None:
     op.create_index("ix_sealed_records_subject", "sealed_records", ["subject"])
     op.create_table(
         "shelf",
-        sa.Column("kind", sa.Text(), primary_key=True),
-        sa.Column("key", sa.Text(), primary_key=True),
+        sa.Column("kind", _KEY, primary_key=True),
+        sa.Column("key", _KEY, primary_key=True),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", sa.Text()),
     )

@@ -1,0 +1,39 @@
+"""A turn: of all who work on one file, in every thread and process, one at a time.
+
+The trap guarded against: two who read, change and write a file at once, of whom the first one's change is lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from gatebook.errors import Unavailable
+
+_TURNS: dict[Path, threading.Lock] = {}
+
+
+@contextmanager
+def a_turn(lock: Path) -> Iterator[None]:
+    """Wait for the turn and hold it until the block ends. Raises Unavailable where the file cannot be locked.
+
+    ``lock`` is a file beside the one worked on. The system takes the turn back from whoever dies; one without
+    ``flock`` (Windows) keeps turns among the threads of one process alone.
+    """
+    with _TURNS.setdefault(lock.resolve(), threading.Lock()), lock.open("ab") as file:
+        _take(file)  # let go when the file is closed
+        yield
+
+
+def _take(file: IO[bytes]) -> None:
+    try:
+        import fcntl  # noqa: PLC0415  Windows has none
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError:
+        raise Unavailable("the folder cannot be locked; it has to be on a file system with locks") from None
