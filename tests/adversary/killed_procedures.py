@@ -47,6 +47,7 @@ from gatebook.procedures import (
     resume_applications,
     review,
     webhooks,
+    withdraw_application,
 )
 from gatebook.wiring import init_house, sample_list
 
@@ -250,9 +251,24 @@ def _four_eyes(scene: Scene) -> None:
     review.approve(scene.house, OTHER, scene.ids["high.review"])
 
 
+def _restore(scene: Scene) -> None:
+    """A false positive: proposed by one officer, approved by another, and the account open again."""
+    with suppress(Conflict):
+        assert _dispose("listed_too", "admit", "different")(scene) is None
+    review.approve(scene.house, OTHER, scene.ids["listed_too.review"])
+
+
+def _withdraw(scene: Scene) -> Any:
+    return withdraw_application.withdraw_application(scene.house, OFFICER, scene.ids["review"])
+
+
 def _close(*, for_cause: bool) -> Callable[[Scene], Any]:
     cause = "abuse" if for_cause else "asked"
     return lambda s: close_account.close_account(s.house, OFFICER, s.ids["account.account"], cause, for_cause=for_cause)
+
+
+def _close_listed(scene: Scene) -> Any:
+    return close_account.close_account(scene.house, OFFICER, scene.ids["listed_too.account"], "asked")
 
 
 def _rescreen(which: str) -> Callable[[Scene], Any]:
@@ -317,6 +333,7 @@ def _resume(scene: Scene) -> list[str]:
 
 
 _SOON, _WINDOW, _LATER = timedelta(minutes=1), timedelta(minutes=6), timedelta(days=3660)
+_LAPSED = timedelta(days=181)
 PROCEDURES: dict[str, Procedure] = {
     "open_account": Procedure(_open("new", "new"), begins="application.received"),
     "open_account_declined": Procedure(_open_bare, begins="application.received"),
@@ -329,15 +346,19 @@ PROCEDURES: dict[str, Procedure] = {
     "dispose": Procedure(_dispose("review", "admit", "different"), begins="review.disposed"),
     "dispose_and_approve": Procedure(_four_eyes),
     "dispose_account_closed": Procedure(_dispose("listed_too", "decline", "same"), begins="review.disposed"),
-    "dispose_account_kept": Procedure(_dispose("listed_too", "admit", "different"), begins="review.disposed"),
+    "dispose_account_kept": Procedure(_dispose("listed_too", "admit", ""), begins="review.disposed"),
+    "dispose_account_restored": Procedure(_restore, begins="review.approved"),
+    "withdraw_application": Procedure(_withdraw),
     "close_account": Procedure(_close(for_cause=False)),
+    "close_account_under_review": Procedure(_close_listed),
     "close_account_for_cause": Procedure(_close(for_cause=True)),
     "rescreen_account": Procedure(_rescreen("account"), begins="determination.made"),
     "rescreen_account_listed": Procedure(_rescreen("listed"), begins="determination.made"),
+    "lapse_applications": Procedure(_expire, begins_after=_LAPSED),
     "expire_records": Procedure(_expire, begins_after=_LATER),
     "make_and_revoke_key": Procedure(_keys),
     "add_endpoint": Procedure(_endpoint, _endpoint_again),
-    "deliver_due": Procedure(_deliver, _deliver_again),
+    "deliver_due": Procedure(_deliver, _deliver_again, seen_after=timedelta(minutes=2)),
     "rotate_keys": Procedure(lambda scene: keep_house.rotate_keys(scene.house, OFFICER)),
     "note_adoption_and_list": Procedure(_note),
     "rebuild": Procedure(lambda scene: keep_house.rebuild(scene.house, OFFICER, lambda _, __: None)),

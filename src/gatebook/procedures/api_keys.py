@@ -22,7 +22,10 @@ _ID = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
 def make_key(house: House, operator: Operator, scopes: list[str], days: int) -> tuple[str, str]:
-    """Make a key; return its id and the secret ``gbk_<id>_<random>``, which is shown this once."""
+    """Make a key; return its id and the secret ``gbk.<id>.<random>``, which is shown this once.
+
+    Who made it is kept with it in the register of keys: ``four_eyes`` asks whether two officers are two.
+    """
     permit(house, operator, "admin", "make-key")
     problems = [
         FieldProblem(f"/scopes/{n}", "unknown-scope", f"one of {', '.join(sorted(SCOPES))}")

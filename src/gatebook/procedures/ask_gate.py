@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 
-#: Acts a restricted account may still do: what runs keeps running, and its holder may look and leave.
-_KEPT_WHEN_RESTRICTED = frozenset({"use", "look", "stop", "delete", "export"})
+#: What the gate answers a restricted account. It was found on a list, or an officer has to look: its holder may look,
+#: stop what runs and take their data along; whether what runs goes on running is a person's to say; and nothing new
+#: opens and nothing is deleted, for what is deleted is evidence gone.
+_WHEN_RESTRICTED = {"look": "allow", "stop": "allow", "export": "allow", "use": "hold"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +43,5 @@ def ask_gate(house: House, operator: Operator, account: str, act: str) -> GateAn
     conditions, position = tuple(row["conditions"] or ()), int(row["position"])
     if row["status"] == "open":
         return GateAnswer("allow", ("account-open",), conditions, position)
-    kept = row["status"] == "restricted" and act in _KEPT_WHEN_RESTRICTED
-    return GateAnswer("allow" if kept else "deny", (f"account-{row['status']}",), conditions, position)
+    answer = _WHEN_RESTRICTED.get(act, "deny") if row["status"] == "restricted" else "deny"
+    return GateAnswer(answer, (f"account-{row['status']}",), conditions, position)

@@ -6,19 +6,20 @@ The trap guarded against: determining on less than was sealed, or on what anothe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gatebook import canonical
 from gatebook.errors import NotFound
-from gatebook.identify import check, plan
-from gatebook.identify import claims as claim_parser
+from gatebook.identify import check, papers, plan
+from gatebook.identify.names import is_same_birth
+from gatebook.identify.sealed_form import claims_from_plain
 from gatebook.procedures.house import House, Operator
+from gatebook.procedures.officers_word import Word, open_word
 from gatebook.record.ports import Row
-from gatebook.screen.scan import Query, Screening
+from gatebook.screen.scan import Query
 from gatebook.terms.account import ApplicationClaims
 from gatebook.terms.evidence import Evidence, EvidenceKind
-from gatebook.terms.fact import Fact
 from gatebook.terms.ids import EvidenceId
 from gatebook.terms.person import PersonClaims
 
@@ -27,12 +28,13 @@ _OF_A_CASE = ("application.received", "evidence.received", "code.answered", "rev
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One application with its claims, the evidence no officer set aside, and the officers' dispositions that count.
+    """One application with its claims, the evidence no officer set aside, and the officers' words that count.
 
-    ``account_id`` is empty until the case is about an account already open.
-    ``cleared`` and ``accepted`` hold the candidates (list/party) an officer called different or the same.
-    ``position`` is the application's latest step when the case was put together: once the register names a later
-    one, the case is out of date and nothing may be determined on it. -1 stands for one known to be out of date.
+    ``account_id`` is empty until the case is about an account already open. What officers said of the application
+    goes on to count for its account, as far as it reaches.
+    ``position`` is the latest step of the application, or of the account, when the case was put together: once the
+    register names a later one, the case is out of date and nothing may be determined on it. -1 stands for one known
+    to be out of date.
     """
 
     application_id: str
@@ -40,20 +42,8 @@ class Case:
     claims: ApplicationClaims
     evidence: tuple[Evidence, ...] = ()
     account_id: str = ""
-    disposition: str = ""
-    cleared: frozenset[str] = frozenset()
-    accepted: frozenset[str] = frozenset()
+    words: tuple[Word, ...] = ()
     position: int = -1
-
-    def disposition_facts(self, screenings: Sequence[Screening]) -> tuple[Fact, ...]:
-        """Return the officer's word as facts; it counts only for candidates the officer has seen."""
-        seen = {c.key for screening in screenings for c in screening.candidates if c.grade != "weak"}
-        facts = [Fact("review.disposition", self.disposition)] if self.disposition else []
-        if seen & self.accepted:
-            facts.append(Fact("review.match", "same"))
-        elif seen and seen <= self.cleared:
-            facts.append(Fact("review.match", "different"))
-        return tuple(facts)
 
 
 def load_case(house: House, operator: Operator, application_id: str, purpose: str, account_id: str = "") -> Case:
@@ -62,38 +52,37 @@ def load_case(house: House, operator: Operator, application_id: str, purpose: st
         row = work.registers.get("applications", application_id)
         if row is None:
             raise NotFound("there is no application under this id")
+        account = work.registers.get("accounts", account_id) if account_id else None
         records = work.registers.page("records", {"application_id": application_id}, "", 10_000)
         reviews = work.registers.page("reviews", {"application_id": application_id}, "", 1_000)
     wanted = sorted((r for r in records if r["kind"] in _OF_A_CASE), key=lambda r: r["position"])
     payloads = house.door.read(
         house.state, [r["record_id"] for r in wanted], purpose, operator.operator_id, house.now()
     )
-    return _assemble(house, row, list(zip(wanted, payloads, strict=True)), reviews, account_id)
+    return _assemble(row, account, list(zip(wanted, payloads, strict=True)), reviews)
 
 
-def _assemble(
-    house: House, row: Row, opened: Sequence[tuple[Row, Any]], reviews: Sequence[Row], account_id: str
-) -> Case:
+def _assemble(row: Row, account: Row | None, opened: Sequence[tuple[Row, Any]], reviews: Sequence[Row]) -> Case:
     claims = next(p["claims"] for r, p in opened if r["kind"] == "application.received")
-    counted = {
-        r["review_id"]: r
-        for r in reviews
-        if r["state"] in ("disposed", "closed") and r["disposition"] and (r["account_id"] or "") == account_id
-    }
-    words = [p for r, p in opened if r["kind"] == "review.disposed" and p["review"] in counted]
-    set_aside = {evidence_id for p in words for evidence_id in p.get("set_aside", ())}
+    by_two = {r["review_id"]: bool(r["approved_by"]) for r in reviews if _counts(r)}
+    words = [p for r, p in opened if r["kind"] == "review.disposed" and p["review"] in by_two]
+    set_aside = {evidence_id for p in words for evidence_id in p["set_aside"]}
     evidence = [_evidence(r, p) for r, p in opened if r["kind"] in ("evidence.received", "code.answered")]
     return Case(
         application_id=row["application_id"],
         person_id=row["person_id"],
-        claims=claim_parser.parse_application(claims, house.now()),
+        claims=claims_from_plain(claims),
         evidence=tuple(piece for piece in evidence if piece.evidence_id not in set_aside),
-        account_id=account_id,
-        disposition=str(words[-1]["disposition"]) if words else "",
-        cleared=frozenset(k for p in words if p["match"] == "different" for k in p["candidates"]),
-        accepted=frozenset(k for p in words if p["match"] == "same" for k in p["candidates"]),
-        position=int(row["position"]),
+        account_id=account["account_id"] if account else "",
+        words=tuple(open_word(p, by_two=by_two[p["review"]]) for p in words),
+        position=int((account or row)["position"]),
     )
+
+
+def _counts(review: Row) -> bool:
+    """A word counts once it needs nobody else's: one proposed and never approved is no word."""
+    spoken = review["disposition"] and review["state"] in ("disposed", "closed")
+    return bool(spoken and (review["approved_by"] or not review["four_eyes"]))
 
 
 def _evidence(row: Row, payload: Mapping[str, Any]) -> Evidence:
@@ -106,40 +95,56 @@ def _evidence(row: Row, payload: Mapping[str, Any]) -> Evidence:
 
 
 def query_of(case: Case) -> Query:
-    """Return what to compare for the applicant: names, birth, countries, numbers and wallets."""
-    return _query(case.claims.applicant, plan.screening_identifiers(case.claims, case.evidence))
+    """Return what to compare for the applicant: names claimed and read, birth, countries, numbers and wallets."""
+    return _queries(case.claims.applicant, plan.screening_identifiers(case.claims, case.evidence), _own(case))[0]
 
 
 def queries_of_others(case: Case) -> list[Query]:
     """Return the same for whoever stands behind: beneficial owners, at any depth, and whom it is opened for.
 
-    The applicant's own owners come with the numbers of the papers that are about them.
+    The applicant's own owners come with the names and numbers of the papers that are about them. Somebody whose paper
+    shows another birth than the one claimed is compared under that birth as well, the applicant too.
     """
     claims = case.claims
-    found = [
-        _query(owner.person, plan.owner_identifiers(owner.person, check.evidence_of(case.evidence, n)))
-        for n, owner in enumerate(claims.applicant.beneficial_owners)
-    ]
+    identifiers = plan.screening_identifiers(claims, case.evidence)
+    found = _queries(claims.applicant, identifiers, _own(case))[1:]
+    for n, owner in enumerate(claims.applicant.beneficial_owners):
+        papers_of = check.evidence_of(case.evidence, n)
+        found += _queries(owner.person, plan.identifiers_of(owner.person, papers_of), papers_of)
     waiting = [owner.person for owner in claims.applicant.beneficial_owners]
     if claims.on_behalf_of:
         waiting.append(claims.on_behalf_of)
-        found.append(_query(claims.on_behalf_of, ()))
+        found += _queries(claims.on_behalf_of, plan.identifiers_of(claims.on_behalf_of))
     while waiting:
         behind = [owner.person for owner in waiting.pop().beneficial_owners]
-        found += [_query(person, ()) for person in behind]
+        found += [query for person in behind for query in _queries(person, plan.identifiers_of(person))]
         waiting += behind
     return found
 
 
-def _query(person: PersonClaims, identifiers: Sequence[tuple[str, str]]) -> Query:
+def _own(case: Case) -> list[Evidence]:
+    return check.evidence_of(case.evidence)
+
+
+def _queries(
+    person: PersonClaims, identifiers: Sequence[tuple[str, str]], evidence: Sequence[Evidence] = ()
+) -> list[Query]:
+    """Return what to compare for a person, and after it one more for every paper that shows another birth.
+
+    Words added to a claimed name hide nothing: the name as it was read is compared by itself.
+    """
+    read = papers.who_is_read(evidence, person.born_on)
+    births = [person.born_on, *(born_on for _, born_on in read if is_same_birth(person.born_on, born_on))]
+    born_on = max(births, key=len)
     countries = (*person.nationalities, *([person.address.country] if person.address else ()))
-    wallets = tuple((kind.removeprefix("wallet:"), value) for kind, value in identifiers if kind.startswith("wallet:"))
-    numbers = tuple((kind, value) for kind, value in identifiers if not kind.startswith("wallet:"))
-    return Query(
-        names=(person.name, *person.aliases),
+    query = Query(
+        names=tuple(dict.fromkeys((person.name, *person.aliases, *(name for name, _ in read if name)))),
         kind=person.kind.value,
-        born_on=person.born_on,
+        born_on=born_on,
         countries=tuple(dict.fromkeys(countries)),
-        numbers=numbers,
-        wallets=wallets,
+        numbers=tuple((kind, value) for kind, value in identifiers if not kind.startswith("wallet:")),
+        wallets=tuple((k.removeprefix("wallet:"), v) for k, v in identifiers if k.startswith("wallet:")),
     )
+    others = [(name, other) for name, other in read if not is_same_birth(born_on, other)]
+    names = (person.name, *person.aliases)
+    return [query, *(replace(query, names=(*names, *filter(None, (name,))), born_on=b) for name, b in others)]

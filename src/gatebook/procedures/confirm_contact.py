@@ -6,22 +6,25 @@ The trap guarded against: a code that can be guessed, asked for without end, or 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from gatebook.canonical import Plain
 from gatebook.errors import FieldProblem, InvalidInput, NotFound, Unavailable
 from gatebook.identify import codes
 from gatebook.procedures import case as cases
+from gatebook.procedures.about import case_entry, row_entry
 from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.judge_application import in_review, judge
 from gatebook.procedures.permit import permit
 from gatebook.record.enter import enter
-from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
 from gatebook.terms.evidence import Evidence, EvidenceKind
 from gatebook.terms.ids import EvidenceId
 
 CHANNELS = ("email", "phone")
+#: A code nobody answers goes after the hour in which sends and tries count; it could be answered for ten minutes.
+_KEPT = timedelta(hours=1)
 
 
 def send_code(house: House, operator: Operator, application_id: str, channel: str, which: int = 0) -> None:
@@ -33,25 +36,20 @@ def send_code(house: House, operator: Operator, application_id: str, channel: st
     permit(house, operator, "apply", "send-code")
     with house.state.read() as work:
         in_review(work, application_id)
-        held = work.shelf.get("code", f"{application_id}/{channel}")
     destination = _destination(house, operator, application_id, channel, which)
     if channel not in house.senders:
         raise Unavailable(f"this house has no way to send codes by {channel}; set it up in gatebook.toml")
     code, salt = codes.draw_code(house.draw), house.draw(16)
-    old = codes.CodeChallenge.from_bytes(held) if held else None
-    challenge = codes.new_challenge(code, salt, house.now(), channel=channel, which=which, previous=old)
     with house.state.transaction() as work:
-        work.shelf.put("code", f"{application_id}/{channel}", challenge.to_bytes(), None)
-        row = work.registers.get("applications", application_id)
-        entry = Entry(
-            "code.sent",
-            house.now(),
-            operator.operator_id,
-            person=str(row["person_id"]) if row else "",
-            application=application_id,
-            body={"channel": channel},
-        )
-        enter(work, entry)
+        # Read and written under one lock: a wrong answer of a moment ago counts, and two sends are never one.
+        work.ledger.lock()
+        row, now = in_review(work, application_id), house.now()
+        work.shelf.expire(now)
+        held = work.shelf.get("code", f"{application_id}/{channel}")
+        old = codes.CodeChallenge.from_bytes(held) if held else None
+        challenge = codes.new_challenge(code, salt, now, channel=channel, which=which, previous=old)
+        _keep(work, application_id, challenge)
+        enter(work, row_entry(house, operator, "code.sent", row, {"channel": channel}))
     house.senders[channel].send_code(destination, code, codes.EXPIRES_MINUTES)
 
 
@@ -73,8 +71,8 @@ def answer_code(
         is_current = in_review(work, application_id)["position"] == case.position
         challenge, verdict = codes.answer_challenge(_held(work, application_id, channel), given, house.now())
         if verdict != "right":
-            work.shelf.put("code", f"{application_id}/{channel}", challenge.to_bytes(), None)
-            enter(work, _answered(house, operator, case, channel, verdict))
+            _keep(work, application_id, challenge)
+            enter(work, case_entry(house, operator, "code.answered", case, {"channel": channel, "verdict": verdict}))
             return verdict, None
         work.shelf.remove("code", f"{application_id}/{channel}")
         piece, position = _enter_right_answer(house, operator, work, case, challenge)
@@ -89,15 +87,9 @@ def _held(work: Work, application_id: str, channel: str) -> codes.CodeChallenge:
     return codes.CodeChallenge.from_bytes(held)
 
 
-def _answered(house: House, operator: Operator, case: cases.Case, channel: str, verdict: str) -> Entry:
-    return Entry(
-        "code.answered",
-        house.now(),
-        operator.operator_id,
-        person=case.person_id,
-        application=case.application_id,
-        body={"channel": channel, "verdict": verdict},
-    )
+def _keep(work: Work, application_id: str, challenge: codes.CodeChallenge) -> None:
+    until = challenge.sent_at + _KEPT
+    work.shelf.put("code", f"{application_id}/{challenge.channel}", challenge.to_bytes(), until)
 
 
 def _enter_right_answer(
@@ -108,7 +100,8 @@ def _enter_right_answer(
     data = {"channel": challenge.channel, "destination": destination, "verdict": "verified"}
     piece = Evidence(EvidenceId(house.new_id("evi")), EvidenceKind.CODE, house.now(), data)
     payload: Plain = {"evidence": piece.evidence_id, "kind": piece.kind.value, "data": data}
-    entry = _answered(house, operator, case, challenge.channel, "right")
+    body = {"channel": challenge.channel, "verdict": "right"}
+    entry = case_entry(house, operator, "code.answered", case, body)
     return piece, enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
 
 

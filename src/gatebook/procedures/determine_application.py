@@ -7,29 +7,30 @@ by itself; a crash between two leaves the application in review, and running thi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gatebook import canonical
-from gatebook.decide.determine import determine
-from gatebook.identify import check, plan
+from gatebook.identify import plan
 from gatebook.law import consider
 from gatebook.law.tree import LawOfDay
 from gatebook.procedures import case as cases
+from gatebook.procedures.about import case_entry
 from gatebook.procedures.house import House, Operator
-from gatebook.procedures.retention import retain_until
+from gatebook.procedures.retention import retention_of
 from gatebook.procedures.tell import tell
+from gatebook.procedures.weigh_case import Weighed, Weighing, find_facts, weigh
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
-from gatebook.screen.findings import measure_finding, screening_findings, strongest
-from gatebook.screen.scan import Screening, candidate_to_plain
+from gatebook.screen.findings import strongest
+from gatebook.screen.scan import candidate_to_plain
 from gatebook.terms.account import ApplicationClaims
 from gatebook.terms.determination import Determination, Outcome
 from gatebook.terms.evidence import Requirement
-from gatebook.terms.fact import Fact, Facts, Finding
-from gatebook.terms.ids import ApplicationId, DeterminationId, PersonId
+from gatebook.terms.fact import Facts
 
 WithIt = Callable[[Work, Determination], None]
+_HELD_UP = (Outcome.REVIEW, Outcome.DECLINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,17 @@ def determine_application(house: House, operator: Operator, case: cases.Case) ->
     Returns None when a later step was entered since the case was put together: then nothing is carried out, and
     ``judge`` takes it up with all there is.
     """
-    law = house.law.on(house.now().date())
-    screened = screen_case(house, operator, case)  # (4)
-    facts = gather_facts(house, law, case, screened)  # (5) and all that was found before
-    determination = _put(house, law, case, facts)
-    due = evidence_due(determination, case.claims)
-    waiting_on = _waits_for(determination, due)
-    position = _enter_determination(house, operator, case, determination, due, waiting_on)  # (6)
-    account_id = None if position is None else _carry_out(house, operator, case, law, determination, position)
-    if position is None or account_id is None:
+    weighing = screen_case(house, operator, case)  # (4)
+    found = find_facts(weighing)
+    with house.state.transaction() as work:
+        if _is_overtaken(work, case, case.position):
+            return None
+        determination = weigh(house, work, weighing, found).determination  # (5)
+        due = evidence_due(determination, case.claims)
+        waiting_on = _waits_for(determination, due)
+        position = _enter_determination(house, operator, work, case, determination, due, waiting_on)  # (6)
+    account_id = _carry_out(house, operator, case, weighing.law, determination, position)
+    if account_id is None:
         return None
     return Determined(determination, position, due, waiting_on, account_id)
 
@@ -70,27 +73,44 @@ def evidence_due(determination: Determination, claims: ApplicationClaims) -> tup
 
 
 def determine_account(
-    house: House, operator: Operator, case: cases.Case, with_it: WithIt, *, is_reviewed: bool
-) -> Determined:
+    house: House, operator: Operator, case: cases.Case, with_it: WithIt, *, word: str = ""
+) -> Determined | None:
     """Determine an account that is already open: entered and, where a person must look, reviewed.
 
-    ``with_it`` does what belongs to the determination in its own transaction, such as restricting. ``is_reviewed``
-    says that an officer's word on this very account is what is being carried out.
+    ``with_it`` does what belongs to the determination in its own transaction, such as restricting. ``word`` is the
+    officer's disposition when one on this very account is being carried out: then only what the officer did not have
+    before them is reviewed once more. Returns None when a later step was entered since the case was put together.
     """
-    law = house.law.on(house.now().date())
-    facts = gather_facts(house, law, case, screen_case(house, operator, case))
-    determination = _put(house, law, case, facts)
-    found = determination.outcome in (Outcome.REVIEW, Outcome.DECLINE)
-    waiting_on = "officer" if found and not is_reviewed else ""
-    position = _enter_determination(house, operator, case, determination, (), waiting_on, with_it)
-    assert position is not None  # noqa: S101  only an application can be overtaken
-    return Determined(determination, position, (), waiting_on, case.account_id)
+    weighing = screen_case(house, operator, case)
+    found = find_facts(weighing)
+    with house.state.transaction() as work:
+        if _is_overtaken(work, case, case.position):
+            return None
+        weighed = weigh(house, work, weighing, found)
+        waiting_on = "officer" if _needs_officer(work, case, weighed, word) else ""
+        position = _enter_determination(house, operator, work, case, weighed.determination, (), waiting_on)
+        with_it(work, weighed.determination)
+    return Determined(weighed.determination, position, (), waiting_on, case.account_id)
 
 
-def screen_case(house: House, operator: Operator, case: cases.Case) -> tuple[Screening, list[Screening]]:
-    """Compare the person, those behind it and every payment identifier with the lists; seal and enter what came."""
-    screening = house.screener().screen(cases.query_of(case))
-    others = [house.screener().screen(query) for query in cases.queries_of_others(case)]
+def _needs_officer(work: Work, case: cases.Case, weighed: Weighed, word: str) -> bool:
+    """While an account is restricted a person looks, whatever was found: only an officer's word opens it again."""
+    is_held_up = weighed.determination.outcome in _HELD_UP
+    if word:
+        return word == "admit" and is_held_up and weighed.is_new_to_officer
+    account = work.registers.get("accounts", case.account_id) or {}
+    return is_held_up or account.get("status") == "restricted"
+
+
+def screen_case(house: House, operator: Operator, case: cases.Case) -> Weighing:
+    """Compare the person, those behind it and every payment identifier with the lists; seal and enter what came.
+
+    One instant and one set of lists for all of it: nobody is compared with an edition that another was not.
+    """
+    screener, at = house.screener(), house.now()
+    screening, *others = screenings = [
+        screener.screen(query) for query in (cases.query_of(case), *cases.queries_of_others(case))
+    ]
     payload = canonical.plain(
         {
             "candidates": [candidate_to_plain(c) for c in screening.candidates],
@@ -104,63 +124,9 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> tuple[Scr
         "settings": screening.settings,
     }
     with house.state.transaction() as work:
-        entry = Entry(
-            "person.screened",
-            house.now(),
-            operator.operator_id,
-            person=case.person_id,
-            application=case.application_id,
-            account=case.account_id,
-            body=body,
-        )
+        entry = case_entry(house, operator, "person.screened", case, body, at=at)
         enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
-    return screening, others
-
-
-def gather_facts(house: House, law: LawOfDay, case: cases.Case, screened: tuple[Screening, list[Screening]]) -> Facts:
-    """Turn findings, earlier dealings and an officer's word into the facts put to the law."""
-    numbers, today = law.parameters, house.now().date()
-    screening, others = screened
-    findings = (
-        *check.check_claims(
-            case.claims,
-            case.evidence,
-            today,
-            adult_age=int(numbers.number("house/adult_age")),
-            owner_share_percent=int(numbers.number("cip_2024/beneficial_owner_share")),
-        ),
-        *screening_findings(screening, today, int(numbers.number("house/list_age_days")), others),
-        measure_finding(
-            [screening, *others], numbers.table("eo13984/measures_on_persons"), case.accepted, case.cleared
-        ),
-        Finding("lessee.id", case.person_id, "house", "own-id"),
-    )
-    with house.state.read() as work:
-        earlier = _earlier(house, work, case)
-    return Facts(check.findings_to_facts(findings)).with_facts(
-        (*earlier, *case.disposition_facts([screening, *others]))
-    )
-
-
-def _earlier(house: House, work: Work, case: cases.Case) -> Sequence[Fact]:
-    pairs = plan.index_values(case.claims, case.evidence)
-    persons = {p for field, value in pairs for p in house.door.find(work, field, value)} - {case.person_id}
-    declined = any(work.registers.count("applications", {"person_id": p, "state": "declined"}) for p in persons)
-    for_cause = any(work.registers.count("accounts", {"person_id": p, "for_cause": True}) for p in persons)
-    return (Fact("earlier.declined", declined), Fact("earlier.closed_for_cause", for_cause))
-
-
-def _put(house: House, law: LawOfDay, case: cases.Case, facts: Facts) -> Determination:
-    at = house.now()
-    return determine(
-        law,
-        facts,
-        determination_id=DeterminationId(house.new_id("det")),
-        application_id=ApplicationId(case.application_id),
-        person_id=PersonId(case.person_id),
-        asked_on=at.date(),
-        at=at,
-    )
+    return Weighing(case, house.law.on(at.date()), at, screenings)
 
 
 def _waits_for(determination: Determination, due: Sequence[Requirement]) -> str:
@@ -177,12 +143,12 @@ def _waits_for(determination: Determination, due: Sequence[Requirement]) -> str:
 def _enter_determination(
     house: House,
     operator: Operator,
+    work: Work,
     case: cases.Case,
     determination: Determination,
     due: Sequence[Requirement],
     waiting_on: str,
-    with_it: WithIt | None = None,
-) -> int | None:
+) -> int:
     reasons = [r for r in determination.reasons if r.answer != "met" or r.yielded_to]
     body = {
         "determination": determination.determination_id,
@@ -194,36 +160,23 @@ def _enter_determination(
         "waiting_on": waiting_on,
         "personhood": consider.personhood(Facts(determination.facts)).value,
     }
-    entry = Entry(
-        "determination.made",
-        determination.at,
-        operator.operator_id,
-        person=case.person_id,
-        application=case.application_id,
-        account=case.account_id,
-        edition=determination.edition,
-        body=body,
+    entry = case_entry(
+        house, operator, "determination.made", case, body, edition=determination.edition, at=determination.at
     )
     payload = canonical.plain(determination)
-    with house.state.transaction() as work:
-        if _is_overtaken(work, case, case.position):
-            return None
-        position = enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
-        if waiting_on == "officer":
-            _open_review(house, operator, work, case, determination)
-        if with_it:
-            with_it(work, determination)
-        tell(
-            house, work, "application.determined", application=case.application_id, outcome=determination.outcome.value
-        )
+    position = enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
+    if waiting_on == "officer":
+        _open_review(house, operator, work, case, determination)
+    tell(house, work, "application.determined", application=case.application_id, outcome=determination.outcome.value)
     return position
 
 
 def _is_overtaken(work: Work, case: cases.Case, position: int) -> bool:
-    """Whether the application's latest step is another than the one at ``position``; asked under the lock."""
-    if case.account_id:
-        return False
+    """Whether the latest step of the application, or account, is not the one at ``position``; asked under the lock."""
     work.ledger.lock()
+    if case.account_id:
+        account = work.registers.get("accounts", case.account_id)
+        return account is None or account["position"] != position
     row = work.registers.get("applications", case.application_id)
     return row is None or row["state"] != "review" or row["position"] != position
 
@@ -233,20 +186,10 @@ def _open_review(house: House, operator: Operator, work: Work, case: cases.Case,
     reviews = work.registers.page("reviews", where, "", 1000)
     if any(review["state"] in ("open", "proposed") for review in reviews):
         return
-    cause = next(r.clause for r in determination.reasons if r.effect in ("review", "decline") and not r.yielded_to)
+    causes = [r.clause for r in determination.reasons if r.effect in ("review", "decline") and not r.yielded_to]
     review_id = house.new_id("rev")
-    enter(
-        work,
-        Entry(
-            "review.opened",
-            house.now(),
-            operator.operator_id,
-            person=case.person_id,
-            application=case.application_id,
-            account=case.account_id,
-            body={"review": review_id, "cause": cause},
-        ),
-    )
+    body = {"review": review_id, "cause": causes[0] if causes else "account-restricted"}
+    enter(work, case_entry(house, operator, "review.opened", case, body))
     tell(house, work, "review.opened", review=review_id, application=case.application_id)
 
 
@@ -260,49 +203,25 @@ def _carry_out(
         if _is_overtaken(work, case, position):
             return None
         account_id = "" if determination.outcome is Outcome.DECLINE else house.new_id("acc")
-        entries = _settling_entries(house, operator, case, law, determination, account_id)
-        enter(work, *entries, *_closing_reviews(house, operator, work, case, determination))
+        if account_id:
+            settling = _opening(house, operator, replace(case, account_id=account_id), determination)
+        else:
+            until = retention_of(work, law, case.person_id, determination.asked_on)
+            settling = case_entry(house, operator, "application.declined", case, until, edition=determination.edition)
+        enter(work, settling, *_closing_reviews(house, operator, work, case, determination))
         topic = "account.opened" if account_id else "application.declined"
         tell(house, work, topic, application=case.application_id, account=account_id)
     return account_id
 
 
-def _settling_entries(
-    house: House, operator: Operator, case: cases.Case, law: LawOfDay, determination: Determination, account_id: str
-) -> list[Entry]:
-    now = house.now()
-    if not account_id:
-        listed = any(r.clause.startswith("ofac/") and r.effect == "decline" for r in determination.reasons)
-        until, rule = retain_until(law, now.date(), was_listed=listed)
-        return [
-            Entry(
-                "application.declined",
-                now,
-                operator.operator_id,
-                person=case.person_id,
-                application=case.application_id,
-                edition=determination.edition,
-                body={"retain_until": until, "retain_rule": rule},
-            )
-        ]
+def _opening(house: House, operator: Operator, case: cases.Case, determination: Determination) -> Entry:
     body = {
         "account_type": case.claims.account_type,
         "conditions": list(determination.conditions),
         "personhood": consider.personhood(Facts(determination.facts)).value,
         "is_reseller": case.claims.is_reseller,
     }
-    return [
-        Entry(
-            "account.opened",
-            now,
-            operator.operator_id,
-            person=case.person_id,
-            application=case.application_id,
-            account=account_id,
-            edition=determination.edition,
-            body=body,
-        )
-    ]
+    return case_entry(house, operator, "account.opened", case, body, edition=determination.edition)
 
 
 def _closing_reviews(
@@ -310,14 +229,12 @@ def _closing_reviews(
 ) -> list[Entry]:
     where = {"application_id": case.application_id, "account_id": case.account_id}
     return [
-        Entry(
+        case_entry(
+            house,
+            operator,
             "review.closed",
-            house.now(),
-            operator.operator_id,
-            person=case.person_id,
-            application=case.application_id,
-            account=case.account_id,
-            body={"review": review["review_id"], "outcome": determination.outcome.value},
+            case,
+            {"review": review["review_id"], "outcome": determination.outcome.value},
         )
         for review in work.registers.page("reviews", where, "", 1000)
         if review["state"] != "closed"

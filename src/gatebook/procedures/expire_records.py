@@ -1,18 +1,19 @@
 """Expiring: on its day a person's data key is destroyed and the sealed records go; the ledger keeps its proofs.
 
 The trap guarded against: half an erasure. The intent is entered first, so a crash is finished by the next run.
+Applications that lie in review for too long lapse first, so that their data has a day too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
+from gatebook.procedures.about import row_entry
 from gatebook.procedures.house import House, Operator
+from gatebook.procedures.lapse_applications import lapse_applications
 from gatebook.procedures.permit import permit
 from gatebook.record.enter import enter
-from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
 
 _PAGE = 500
@@ -21,6 +22,9 @@ _PAGE = 500
 def expire_records(house: House, operator: Operator) -> list[str]:
     """Destroy the data of every person all of whose dealings ended and whose last day is past; return their ids."""
     permit(house, operator, "admin", "expire-records")
+    lapse_applications(house, operator)
+    with house.state.transaction() as work:
+        work.shelf.expire(house.now())
     today = house.now().date()
     with house.state.read() as work:
         due = [(person["person_id"], rule) for person in _persons(work) if (rule := _rule_over(work, person, today))]
@@ -41,6 +45,8 @@ def _rule_over(work: Work, person: Row, today: date) -> str:
     if person["shredding"]:  # an earlier run entered the intent and did not finish
         return str(person["shredding"])
     where = {"person_id": person["person_id"]}
+    if any(review["state"] != "closed" for review in work.registers.page("reviews", where, "", 1000)):
+        return ""  # an officer may still have to look at it
     ended = [
         *work.registers.page("accounts", where, "", 1000),
         *(a for a in work.registers.page("applications", where, "", 1000) if a["state"] != "admitted"),
@@ -56,22 +62,19 @@ def _shred(house: House, operator: Operator, person_id: str, rule: str) -> bool:
 
     Each step looks at what stands and can be taken again, so that the next run finishes what this one began.
     """
+    about = {"person_id": person_id}
     with house.state.transaction() as work:
         work.ledger.lock()
         person = work.registers.get("persons", person_id) or {}
         if person.get("shredded_at"):
             return False
         if not person.get("shredding"):
-            enter(work, _entry(house, operator, "record.expiring", person_id, {"rule": rule}))
+            enter(work, row_entry(house, operator, "record.expiring", about, {"rule": rule}))
     house.door.shred(person_id)
     with house.state.transaction() as work:
         work.ledger.lock()
         if (work.registers.get("persons", person_id) or {}).get("shredded_at"):
             return False
         body = {"rule": rule, "records": work.records.erase(person_id)}
-        enter(work, _entry(house, operator, "record.shredded", person_id, body))
+        enter(work, row_entry(house, operator, "record.shredded", about, body))
     return True
-
-
-def _entry(house: House, operator: Operator, kind: str, person_id: str, body: dict[str, Any]) -> Entry:
-    return Entry(kind, house.now(), operator.operator_id, person=person_id, body=body)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gatebook.law.tree import LawOfDay
 from gatebook.record.access import Door
-from gatebook.record.ports import State, Tiles
+from gatebook.record.ports import LastSigned, State, Tiles
 from gatebook.screen.scan import Screener
 
 
@@ -38,12 +38,13 @@ class Law(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs checkpoints: origin, vkey line, raw 32-byte public key, and the signing function."""
+    """Signs checkpoints: origin, vkey line, raw 32-byte public key, the signing function, and what it signed last."""
 
     origin: str
     vkey: str
     public_key: bytes
     sign: Callable[[bytes], bytes]
+    last: LastSigned
 
 
 @dataclass(frozen=True, slots=True)

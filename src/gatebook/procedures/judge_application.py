@@ -13,7 +13,7 @@ from typing import Any
 
 from gatebook import canonical
 from gatebook.errors import Conflict, NotFound
-from gatebook.identify import claims as claim_parser
+from gatebook.identify.sealed_form import claims_from_plain
 from gatebook.procedures import case as cases
 from gatebook.procedures.determine_application import Determined, determine_application, evidence_due
 from gatebook.procedures.house import House, Operator
@@ -26,6 +26,7 @@ _TRIES = 5
 #: Who an application in review waits on while its next step is the house's own: nobody yet, after something was
 #: entered; or nobody any more, after an outcome that was not carried out.
 HOUSE_IS_DUE = ("house", "")
+_ENDED_UNDETERMINED = ("withdrawn", "lapsed")
 
 
 def in_review(work: Work, application_id: str) -> Row:
@@ -39,7 +40,10 @@ def in_review(work: Work, application_id: str) -> Row:
 
 
 def judge(house: House, operator: Operator, case: cases.Case) -> Determined:
-    """Determine ``case``; where something was entered meanwhile, load it again. Raises Conflict when that goes on."""
+    """Determine ``case``; where something was entered meanwhile, load it again.
+
+    Raises Conflict when that goes on, or when the application was withdrawn or lapsed meanwhile.
+    """
     for _ in range(_TRIES):
         found = determine_application(house, operator, case)
         if found is not None:
@@ -55,7 +59,7 @@ def judge(house: House, operator: Operator, case: cases.Case) -> Determined:
 def take_up(house: House, operator: Operator, application_id: str) -> Determined:
     """Return where an application stands: judged now if its latest step was cut off, else as it was last determined.
 
-    Raises NotFound.
+    Raises NotFound, and Conflict when it was withdrawn or lapsed.
     """
     with house.state.read() as work:
         row = work.registers.get("applications", application_id)
@@ -68,6 +72,8 @@ def take_up(house: House, operator: Operator, application_id: str) -> Determined
 
 def _as_it_stands(house: House, operator: Operator, row: Row) -> Determined:
     """The latest determination and what it left due, opened through the door."""
+    if row["state"] in _ENDED_UNDETERMINED:
+        raise Conflict(f"this application is settled: it was {row['state']}")
     with house.state.read() as work:
         held = work.registers.get("determinations", str(row["determination_id"]))
     assert held is not None  # noqa: S101  the row names it
@@ -76,7 +82,7 @@ def _as_it_stands(house: House, operator: Operator, row: Row) -> Determined:
     assert isinstance(claimed, dict)  # noqa: S101  claims are sealed as an object
     assert isinstance(sealed, dict)  # noqa: S101  a determination is sealed as an object
     determination = _determination(sealed)
-    claims = claim_parser.parse_application(claimed["claims"], house.now())
+    claims = claims_from_plain(claimed["claims"])
     due = evidence_due(determination, claims)
     account_id, waiting_on = str(row["account_id"] or ""), str(row["waiting_on"] or "")
     return Determined(determination, int(held["position"]), due, waiting_on, account_id)

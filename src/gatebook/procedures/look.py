@@ -17,7 +17,6 @@ from gatebook.law.consider import consider, due_facts
 from gatebook.procedures import publish_ledger
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
-from gatebook.record.entry import Entry
 from gatebook.record.ports import Row
 from gatebook.record.registers import REGISTERS
 from gatebook.terms.fact import Facts
@@ -57,14 +56,10 @@ def one(house: House, operator: Operator, register: str, key: str) -> Row:
     return row
 
 
-def entry_at(house: House, operator: Operator, position: int) -> Entry:
-    """Return the entry at a ledger position. Raises NotFound."""
+def entry_at(house: House, operator: Operator, position: int) -> bytes:
+    """Return the entry at a ledger position, byte for byte. Raises NotFound, and LedgerError where it was changed."""
     permit(house, operator, "look", "look")
-    with house.state.read() as work:
-        lines = work.ledger.read(position, position + 1) if position >= 0 else []
-    if not lines:
-        raise NotFound("the ledger has no entry at this position")
-    return Entry.from_bytes(lines[0])
+    return publish_ledger.published_entry(house, position)
 
 
 def proof_at(house: House, operator: Operator, position: int) -> str:

@@ -17,7 +17,10 @@ from gatebook.terms.fact import Facts
 
 
 def law_of(house: House, operator: Operator, on: date | None = None) -> dict[str, Any]:
-    """Return every clause in force on a day (today by default) with its citation and standing."""
+    """Return every clause in force on a day (today by default) with its citation and standing.
+
+    ``fault`` says what is wrong with the operator's own law as it stands now; empty when nothing is.
+    """
     permit(house, operator, "look", "look-at-law")
     law = house.law.on(on or house.now().date())
     clauses = [
@@ -31,7 +34,7 @@ def law_of(house: House, operator: Operator, on: date | None = None) -> dict[str
         }
         for c in law.clauses
     ]
-    return {"day": law.day.isoformat(), "edition": law.edition, "clauses": clauses}
+    return {"day": law.day.isoformat(), "edition": law.edition, "fault": house.law.fault(), "clauses": clauses}
 
 
 def explain(house: House, operator: Operator, facts: Facts, on: date | None = None) -> list[Plain]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatebook import canonical
+from gatebook.identify.reader import Reader
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.look import page
 from gatebook.procedures.permit import permit
@@ -21,8 +22,17 @@ _NOBODY = Query(("",), "", "", ())
 def screen_name(
     house: House, operator: Operator, name: str, born_on: str = "", country: str = "", kind: str = ""
 ) -> dict[str, Any]:
-    """Compare a name with the lists and return every candidate with why it matched; nothing is kept."""
+    """Compare a name with the lists and return every candidate with why it matched; nothing is kept.
+
+    Raises InvalidInput for a name without a letter and a birth date in another form: compared as it stands it would
+    clash with every listed one.
+    """
     permit(house, operator, "look", "screen-name")
+    reader = Reader(house.now())
+    reader.birth({"born_on": born_on}, "")
+    if not any(c.isalpha() for c in name):
+        reader.problem("/name", "no-letters", "must hold a letter")
+    reader.done("this name cannot be compared")
     found = house.screener().screen(Query((name,), kind, born_on, (country,) if country else ()))
     lists = [canonical.table(edition) for edition in found.editions]
     return {"candidates": [candidate_to_plain(c) for c in found.candidates], "lists": lists}
@@ -48,9 +58,10 @@ def lists(house: House, operator: Operator, after: str, limit: int) -> tuple[lis
 def readiness(house: House) -> dict[str, Any]:
     """Return whether the state answers and a list is loaded, how far the ledger is, and how old the lists are.
 
-    ``law_fault`` says what is wrong with the operator's law folder while the house goes on under the law last read.
+    ``law_fault`` says whether something is wrong with the operator's law folder, while the house goes on under the law
+    last read. Anybody may ask this, so what is wrong stands in the log and where the law is shown.
     """
     with house.state.read() as work:
         size, rows = work.ledger.size(), work.registers.page("lists", {}, "", 100)
     ages = {row["list_id"]: (house.now() - canonical.parse_instant(row["loaded_at"])).days for row in rows}
-    return {"ready": bool(rows), "ledger_size": size, "list_age_days": ages, "law_fault": house.law.fault()}
+    return {"ready": bool(rows), "ledger_size": size, "list_age_days": ages, "law_fault": bool(house.law.fault())}

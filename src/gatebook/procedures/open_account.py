@@ -15,6 +15,7 @@ from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.identify import claims as claim_parser
 from gatebook.identify import evidence as evidence_parser
 from gatebook.identify import plan
+from gatebook.identify.sealed_form import claims_to_plain
 from gatebook.procedures import case as cases
 from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.house import House, Operator
@@ -134,7 +135,7 @@ def _enter_received(house: House, operator: Operator, work: Work, case: cases.Ca
             "is_trial": claims.product.is_trial,
         },
     )
-    payload: Plain = {"claims": claim_parser.claims_to_plain(claims)}
+    payload: Plain = {"claims": claims_to_plain(claims)}
     index = plan.index_values(claims, ())
     position = enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))
     for piece in case.evidence:

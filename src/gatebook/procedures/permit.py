@@ -9,6 +9,7 @@ from gatebook.errors import NotPermitted
 from gatebook.procedures.house import House, Operator
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
+from gatebook.record.ports import Work
 
 
 def permit(house: House, operator: Operator, scope: str, act: str) -> None:
@@ -16,6 +17,11 @@ def permit(house: House, operator: Operator, scope: str, act: str) -> None:
     if scope in operator.scopes:
         return
     with house.state.transaction() as work:
-        body = {"act": act, "scope": scope}
-        enter(work, Entry("permission.refused", house.now(), operator.operator_id, body=body))
+        enter_refusal(house, work, operator, scope, act)
     raise NotPermitted(f"this needs the scope {scope!r}, which you do not hold; an administrator can give it")
+
+
+def enter_refusal(house: House, work: Work, operator: Operator, scope: str, act: str) -> None:
+    """Enter that ``operator`` was refused, for a cause the scope alone does not show; raising is the caller's."""
+    body = {"act": act, "scope": scope}
+    enter(work, Entry("permission.refused", house.now(), operator.operator_id, body=body))

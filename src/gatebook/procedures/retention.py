@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from gatebook.law.tree import LawOfDay
+from gatebook.record.ports import Work
 
 _RULE = "/retention_years"
 _ONLY_WHEN_LISTED = frozenset({"ofac"})
@@ -26,6 +27,17 @@ def retain_until(law: LawOfDay, from_on: date, *, was_listed: bool = False) -> t
     }
     rule = max(sorted(years), key=lambda name: years[name])
     return _years_later(from_on, years[rule]).isoformat(), rule
+
+
+def retention_of(work: Work, law: LawOfDay, person_id: str, from_on: date) -> dict[str, str]:
+    """Return the day and the rule as an entry says them, for a relation of this person that ends on ``from_on``.
+
+    Whether a listed person was found is read from what was entered: a determination that declined under a blocking
+    list, or an officer's "same".
+    """
+    person = work.registers.get("persons", person_id) or {}
+    until, rule = retain_until(law, from_on, was_listed=bool(person.get("was_listed")))
+    return {"retain_until": until, "retain_rule": rule}
 
 
 def _applies(law: LawOfDay, source: str, *, was_listed: bool) -> bool:

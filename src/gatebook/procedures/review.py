@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gatebook.canonical import Plain
 from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, NotPermitted
 from gatebook.procedures import case as cases
+from gatebook.procedures.about import row_entry
 from gatebook.procedures.determine_application import Determined
+from gatebook.procedures.four_eyes import are_independent
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.judge_application import judge
-from gatebook.procedures.permit import permit
+from gatebook.procedures.officers_word import seal_word
+from gatebook.procedures.permit import enter_refusal, permit
 from gatebook.procedures.rescreen_account import settle_account_review
 from gatebook.record.enter import enter
-from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
 
 _DISPOSITIONS, _MATCHES = ("admit", "decline"), ("", "same", "different")
@@ -36,8 +37,9 @@ def dispose(
     """Enter an officer's word on a review. ``match`` says whether the listed candidates are the same person.
 
     ``set_aside`` names pieces of evidence that the officer finds do not speak for or against the applicant, such as
-    another person's document sent by mistake; they stay sealed and are put to the law no more. Returns what was then
-    determined, or None while a second officer has to approve. Raises InvalidInput, NotFound, Conflict when the review
+    another person's document sent by mistake; they stay sealed and are put to the law no more. What the officer had
+    before them is sealed with the word, and bounds it. Returns what was then determined, or None while a second
+    officer has to approve. Raises InvalidInput, NotFound, Conflict when the review
     is not open.
     """
     permit(house, operator, "officer", "dispose-review")
@@ -45,35 +47,37 @@ def dispose(
     with house.state.read() as work:
         review = _review(work, review_id, "open")
     _check_set_aside(house, operator, review, set_aside)
-    seen = _candidates_seen(house, operator, review)
-    four_eyes = _needs_four_eyes(house, review, clears_a_block=match == "different" and any(map(_blocks, seen)))
-    payload: Plain = {
-        "review": review_id,
-        "disposition": disposition,
-        "match": match,
-        "note": note,
-        "candidates": [f"{c['list_id']}/{c['party_id']}" for c in seen],
-        "set_aside": sorted(set(set_aside)),
-    }
-    body = {"review": review_id, "disposition": disposition, "match": match, "four_eyes": four_eyes}
+    seen = _before_the_officer(house, operator, review)
+    asked = {"clearing_a_block": match == "different" and any(map(_blocks, seen["candidates"]))}
+    asked["setting_aside"] = bool(set_aside)
+    four_eyes = _needs_four_eyes(house, review, asked)
+    words = {"review": review_id, "disposition": disposition, "match": match}
+    payload = {**words, "note": note, **seen, "set_aside": sorted(set(set_aside))}
     with house.state.transaction() as work:
         work.ledger.lock()
         _review(work, review_id, "open")
-        entry = _entry(house, operator, "review.disposed", review, body)
+        entry = row_entry(house, operator, "review.disposed", review, {**words, "four_eyes": four_eyes})
         enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
     return None if four_eyes else carry_out(house, operator, review)
 
 
 def approve(house: House, operator: Operator, review_id: str) -> Determined:
-    """Approve what another officer proposed. Raises NotPermitted when it is the same officer."""
+    """Approve what another officer proposed. Raises NotPermitted, entered first, when both may be one person."""
     permit(house, operator, "officer", "approve-review")
     with house.state.transaction() as work:
         work.ledger.lock()
         review = _review(work, review_id, "proposed")
-        if review["proposed_by"] == operator.operator_id:
-            raise NotPermitted("four eyes: another officer than the one who proposed has to approve")
-        body = {"review": review_id, "disposition": review["disposition"], "match": review["match"]}
-        enter(work, _entry(house, operator, "review.approved", review, body))
+        are_two = are_independent(work, review["proposed_by"], operator.operator_id)
+        if are_two:
+            body = {"review": review_id, "disposition": review["disposition"], "match": review["match"]}
+            enter(work, row_entry(house, operator, "review.approved", review, body))
+        else:
+            enter_refusal(house, work, operator, "officer", "approve-review")
+    if not are_two:
+        raise NotPermitted(
+            "four eyes: somebody else than the officer who proposed has to approve, with a key that neither of them "
+            "made and no officer's key made for both"
+        )
     return carry_out(house, operator, review)
 
 
@@ -114,47 +118,39 @@ def _check_set_aside(house: House, operator: Operator, review: Row, set_aside: S
         raise InvalidInput("this disposition cannot be taken", problems)
 
 
-def _needs_four_eyes(house: House, review: Row, *, clears_a_block: bool) -> bool:
+def _needs_four_eyes(house: House, review: Row, asked: Mapping[str, bool]) -> bool:
+    """Whether the level of the account type, or anything this word does, takes two officers in this house."""
     with house.state.read() as work:
         application = work.registers.get("applications", review["application_id"])
     law = house.law.on(house.now().date()).parameters
     level = law.table("house/account_types").get(application["account_type"] if application else "", "high")
-    asked = law.table("house/four_eyes")
-    return bool(asked.get(level, True) or (clears_a_block and asked.get("clearing_a_block", True)))
+    rows = [level, *(name for name, is_asked in asked.items() if is_asked)]
+    return any(law.table("house/four_eyes").get(name, True) for name in rows)
 
 
-def _candidates_seen(house: House, operator: Operator, review: Row) -> list[Mapping[str, Any]]:
-    """The candidates this word is about: those of the latest screening, owners' included, weak ones left aside."""
+def _before_the_officer(house: House, operator: Operator, review: Row) -> dict[str, Any]:
+    """What this word is about: the candidates of the latest screening, and what the latest determination held up."""
+    of_account = bool(review["account_id"])
     with house.state.read() as work:
         rows = work.registers.page("records", {"application_id": review["application_id"]}, "", 10_000)
-    screened = sorted((r for r in rows if r["kind"] == "person.screened"), key=lambda r: r["position"])[-1:]
-    payloads = house.door.read(
-        house.state, [r["record_id"] for r in screened], "review", operator.operator_id, house.now()
-    )
-    found = [c for p in payloads if isinstance(p, dict) for group in (p["candidates"], *p["others"]) for c in group]
-    return [candidate for candidate in found if candidate["grade"] != "weak"]
+        judged = work.registers.get(
+            "accounts" if of_account else "applications",
+            review["account_id"] if of_account else review["application_id"],
+        )
+        held = work.registers.get("determinations", str(judged["determination_id"])) if judged else None
+    screened = max((r for r in rows if r["kind"] == "person.screened"), key=lambda r: r["position"])
+    assert held is not None  # noqa: S101  a review is opened by a determination
+    wanted = [screened["record_id"], held["record_id"]]
+    found = house.door.read(house.state, wanted, "review", operator.operator_id, house.now())
+    return seal_word(*(payload for payload in found if isinstance(payload, dict)))
 
 
 def _blocks(candidate: Mapping[str, Any]) -> bool:
     return bool(candidate["grade"] == "confirmed" and candidate["is_blocking"])
 
 
-def _entry(house: House, operator: Operator, kind: str, review: Row, body: dict[str, object]) -> Entry:
-    return Entry(
-        kind,
-        house.now(),
-        operator.operator_id,
-        person=review["person_id"],
-        application=review["application_id"],
-        account=review["account_id"] or "",
-        body=body,
-    )
-
-
 def carry_out(house: House, operator: Operator, review: Row) -> Determined:
     """Carry out a word that was entered; after a crash ``resume_applications`` comes here again."""
-    account_id = str(review["account_id"] or "")
-    case = cases.load_case(house, operator, review["application_id"], "determination", account_id)
-    if account_id:
-        return settle_account_review(house, operator, review, case)
-    return judge(house, operator, case)
+    if review["account_id"]:
+        return settle_account_review(house, operator, review)
+    return judge(house, operator, cases.load_case(house, operator, review["application_id"], "determination"))
