@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import pkgutil
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import stdnum
 from hypothesis import given
 from hypothesis import strategies as st
 
 import builders as b
+from gatebook import canonical
 from gatebook.errors import InvalidInput, TooMany
-from gatebook.identify import check, claims, codes, contacts, mrz, numbers, plan
+from gatebook.identify import check, claims, codes, contacts, mrz, national_schemes, numbers, plan, sealed_form
 from gatebook.terms.evidence import Evidence, EvidenceKind, Verification
 from gatebook.terms.ids import EvidenceId
 
@@ -100,6 +103,11 @@ def test_full_card_numbers_are_found_however_they_are_written() -> None:
         "4111-1111 1111.1111",
         "x 378282246310005 y",
         "４１１１１１１１１１１１１１１１",
+        "4111/1111/1111/1111",
+        "4111_1111_1111_1111",
+        "4111  1111  1111  1111",
+        "4111 \u2013 1111 \u2013 1111 \u2013 1111",
+        "on 12/26 4111 1111 1111 1111 123",
         "٤١١١١١١١١١١١١١١١",
     ):
         assert numbers.holds_full_card_number(text), text
@@ -110,11 +118,71 @@ def test_national_numbers_iban_and_lei_by_their_digits() -> None:
     # Breaks when a lying check digit passes.
     assert numbers.check_national_number("PL", "pesel", "44051401359")[0] is Verification.VERIFIED
     assert numbers.check_national_number("PL", "pesel", "44051401358")[0] is Verification.REFUTED
-    assert numbers.check_national_number("PL", "os", "1")[0] is Verification.UNTRIED
+    for scheme in ("os", "__init__", "__pycache__", "pesel.pesel", ""):
+        assert numbers.check_national_number("PL", scheme, "1")[0] is Verification.UNTRIED
+    for country, scheme, value in (("NL", "postcode", "1234 AB"), ("US", "rtn", "111000025"), ("AR", "cbu", "1")):
+        assert numbers.check_national_number(country, scheme, value)[0] is Verification.UNTRIED
     assert numbers.normal_iban("de89 3704 0044 0532 0130 00") == "DE89370400440532013000"
     assert numbers.normal_iban("DE89370400440532013001") is None
     assert numbers.check_lei("213800KUD8LAJWSQ9D15")
     assert not numbers.check_lei("213800KUD8LAJWSQ9D16")
+
+
+def test_every_scheme_of_the_library_is_taken_or_left_out_on_purpose() -> None:
+    # Breaks when a later python-stdnum brings, renames or drops a scheme that nobody has looked at.
+    names = (module.name.split(".") for module in pkgutil.walk_packages(stdnum.__path__, "stdnum."))
+    there = {(name[1].rstrip("_").upper(), name[2]) for name in names if len(name) == 3}
+    tables = (national_schemes.SCHEMES, national_schemes.LEFT_OUT)
+    listed = [(country, scheme) for table in tables for country, schemes in table.items() for scheme in schemes]
+    assert sorted(listed) == sorted(there)
+
+
+@given(
+    st.sampled_from([(c, s) for c, schemes in sorted(national_schemes.SCHEMES.items()) for s in sorted(schemes)]),
+    st.text(alphabet="0123456789ABCxyz-/. <²٣９İßﬁ'", max_size=20),
+)
+def test_any_text_is_a_national_number_or_not(scheme: tuple[str, str], value: str) -> None:
+    # Breaks when a scheme of the library raises what nobody catches.
+    assert numbers.check_national_number(*scheme, value)[0] in (Verification.VERIFIED, Verification.REFUTED)
+
+
+@pytest.mark.parametrize(
+    ("six", "claimed", "birth", "expiry"),
+    [
+        ("740812", "", "1974-08-12", "2074-08-12"),
+        ("200812", "1920-08-12", "1920-08-12", "2020-08-12"),  # a zone has no century
+        ("200812", "", "2020-08-12", "2020-08-12"),
+        ("270101", "", "1927-01-01", "2027-01-01"),
+        ("26<<<<", "", "2026", "2026-12-31"),  # not known by day: the last day of it
+        ("2602<<", "", "2026-02", "2026-02-28"),
+        ("260230", "", "", ""),
+        ("<<<<<<", "", "", ""),
+    ],
+)
+def test_a_date_of_a_zone_has_a_century_and_may_stop_short(six: str, claimed: str, birth: str, expiry: str) -> None:
+    # Breaks when a document that is good until the end of the year has expired, or somebody old is a child.
+    paper = b.passport("ERIKSSON", "ANNA MARIA", "SWE", six, expires=six)
+    zone = mrz.read_mrz(paper["lines"], TODAY, claimed)
+    assert (zone.born_on, zone.expires_on, zone.holds) == (birth, expiry, True)
+
+
+def test_a_piece_that_can_no_longer_be_read_is_untried() -> None:
+    # Breaks when what an earlier version kept makes every determination fail.
+    read = claims.parse_application(b.application(), NOW)
+    pieces = [Evidence(EvidenceId("evi_1"), EvidenceKind.MRZ, NOW, {"lines": lines}) for lines in ([], ["ABC"], ["é"])]
+    facts = {f.name: f.value for f in check.findings_to_facts(check.check_claims(read, pieces, TODAY))}
+    assert facts["identity.document"] == "untried"
+    assert plan.index_values(read, pieces) == plan.index_values(read, ())
+
+
+def test_the_number_of_a_long_td1_is_indexed_whole() -> None:
+    # Breaks when the number is cut out of the lines a second time, and otherwise.
+    number = "D23145890734"
+    one = f"I<UTO{number[:9]}<{number[9:]}{mrz.check_digit(number)}".ljust(30, "<")
+    lines = [one, ZONES["TD1"][1], ZONES["TD1"][2]]
+    read = claims.parse_application(b.application(), NOW)
+    piece = Evidence(EvidenceId("evi_1"), EvidenceKind.MRZ, NOW, {"lines": lines})
+    assert ("document_number", f"UTO:{number}") in plan.index_values(read, [piece])
 
 
 def test_a_code_holds_ten_minutes_five_tries_and_asking_again_gives_no_new_tries() -> None:
@@ -147,7 +215,70 @@ def test_claims_read_back_to_themselves() -> None:
     pay = [{"kind": "wallet", "currency": "btc", "address": "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"}, {"kind": "bank", "iban": "DE89370400440532013000"},
            {"kind": "processor", "processor": "p", "token": "t"}, {"kind": "card", "bin": "400000", "last4": "0002"}]  # fmt: skip
     read = claims.parse_application(b.application(entity, payments=pay, on_behalf_of=b.person()), NOW)
-    assert claims.parse_application(claims.claims_to_plain(read), NOW) == read
+    sealed = canonical.decode(canonical.encode(sealed_form.claims_to_plain(read)))
+    assert isinstance(sealed, dict)
+    assert sealed_form.claims_from_plain(sealed) == read
+    assert claims.parse_application(sealed, NOW) == read
+    assert sealed_form.claims_from_plain({**sealed, "dropped": 1, "purpose": "x"}).purpose == "x"
+
+
+_TEXT = st.text(max_size=12)
+_PLACE = st.sampled_from(["SE", "US", "XK", ""])
+
+
+@st.composite
+def persons(draw: Any, depth: int = 0) -> dict[str, Any]:
+    """People as anybody may post them: most are taken."""
+    owners = st.lists(
+        st.fixed_dictionaries(
+            {"person": persons(depth + 1)},
+            optional={
+                "share_percent": st.sampled_from(["", "12.5", "100"]),
+                "has_control": st.sampled_from([True, False, None]),
+            },
+        ),
+        max_size=2,
+    )
+    return draw(
+        st.fixed_dictionaries(
+            {"kind": st.sampled_from(["individual", "entity"]), "name": _TEXT.map(lambda text: f"A{text}")},
+            optional={
+                "aliases": st.lists(_TEXT.map(lambda text: f"B{text}"), max_size=2),
+                "born_on": st.sampled_from(["", "1970", "1970-02", "1970-02-28", "0999-01-01"]),
+                "nationalities": st.lists(_PLACE, max_size=2),
+                "address": st.none() | st.fixed_dictionaries({"country": _PLACE}, optional={"lines": st.lists(_TEXT, max_size=2), "city": _TEXT}),
+                "emails": st.just(["a@Example.com"]),
+                "phones": st.just(["+46 70 123 45 67"]),
+                "us_limb": st.sampled_from([None, "", "none", "citizen"]),
+                "national_numbers": st.just([{"country": "PL", "scheme": "pesel", "value": "44051401359"}]),
+                "registration": st.none() | st.fixed_dictionaries({"jurisdiction": _PLACE}, optional={"number": _TEXT}),
+                **({"beneficial_owners": owners} if depth < 2 else {}),
+            },
+        )
+    )  # fmt: skip
+
+
+@given(
+    persons(),
+    persons(),
+    _TEXT,
+    st.datetimes(datetime(1990, 1, 1), datetime(2026, 11, 24)),
+    st.lists(st.sampled_from([
+        {"kind": "card", "bin": "400000", "last4": "0002"}, {"kind": "bank", "iban": "DE89370400440532013000"},
+        {"kind": "wallet", "currency": "btc", "address": "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"},
+        {"kind": "processor", "processor": "p", "token": "t"}]), max_size=3),
+)  # fmt: skip
+def test_what_is_taken_comes_back_as_it_was(applicant: Any, other: Any, text: str, at: datetime, pay: Any) -> None:
+    # Breaks when anything an application may hold is lost or changed by sealing it.
+    access = {"address": "2001:db8::9", "at": f"{at.isoformat()}Z"}
+    data = b.application(applicant, on_behalf_of=other, purpose=text, access=access, payments=pay)
+    try:
+        read = claims.parse_application(data, NOW)
+    except InvalidInput:
+        return
+    sealed = canonical.decode(canonical.encode(sealed_form.claims_to_plain(read)))
+    assert isinstance(sealed, dict)
+    assert sealed_form.claims_from_plain(sealed) == read
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda x: st.lists(x, max_size=3) | st.dictionaries(

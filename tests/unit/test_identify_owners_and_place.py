@@ -30,8 +30,11 @@ def entity(*owners: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def owner(name: str = "Olle Owner", born: str = "1970-01-01", share: str = "60", **more: Any) -> dict[str, Any]:
-    return {"person": {"kind": "individual", "name": name, "born_on": born, **more}, "share_percent": share}
+def owner(
+    name: str = "Olle Owner", born: str = "1970-01-01", share: str = "60", control: bool | None = None, **more: Any
+) -> dict[str, Any]:
+    person = {"kind": "individual", "name": name, "born_on": born, **more}
+    return {"person": person, "share_percent": share, "has_control": control}
 
 
 def pieces(*data: dict[str, Any]) -> list[Evidence]:
@@ -58,9 +61,15 @@ def facts(applicant: dict[str, Any], *evidence: dict[str, Any], **more: Any) -> 
             ({**OLLE, "of_owner": 0}, {**ANE, "of_owner": 1}),
             "verified",
         ),
-        ((owner(), owner("Ane Eier", "1980-02-02", "10")), ({**OLLE, "of_owner": 0},), "verified"),  # under the share
-        ((owner(share=""),), (), "untried"),  # a share nobody stated counts
-        ((owner(share="10"),), (), "verified"),  # nobody counts
+        ((owner(), owner("Ane Eier", "1980-02-02", "10", control=False)), ({**OLLE, "of_owner": 0},), "verified"),
+        ((owner(), owner("Ane Eier", "1980-02-02", "10")), ({**OLLE, "of_owner": 0},), "untried"),  # control unsaid
+        ((owner(share="", control=False),), (), "untried"),  # a share nobody stated counts
+        ((owner(share="10", control=False),), (), "untried"),  # nobody counts, and there is room for one who would
+        (tuple(owner(f"Olle {n}", share="15", control=False) for n in "abcde"), (), "untried"),  # 25 per cent are left
+        (tuple(owner(f"Olle {n}", share="15.1", control=False) for n in "abcde"), (), "verified"),  # less is left
+        (tuple(owner(f"Olle {n}", share="20") for n in "abcde"), (), "untried"),  # nobody said who controls it
+        (tuple(owner(f"Olle {n}", share="20", control=n == "a") for n in "abcde"), (), "untried"),
+        (tuple(owner(f"Olle {n}", share="20", control=False) for n in "abcde"), (), "verified"),
         ((owner(),), ({**b.passport("OWNER", "OLLE", "SWE", "700101", expires="200101"), "of_owner": 0},), "untried"),
         (
             (owner(),),
@@ -120,7 +129,7 @@ def test_the_owners_papers_are_asked_for_once_they_are_named() -> None:
     assert [r.requirement for r in asked] == ["owners_evidence"]
 
 
-PAPER = {"kind": "residence", "country": "NO", "issued_on": "2026-11-01", "shows_name": True}
+PAPER = {"kind": "residence", "country": "NO", "issued_on": "2026-11-01", "shows_name": True, "shows_address": True}
 
 
 @pytest.mark.parametrize(
@@ -132,6 +141,8 @@ PAPER = {"kind": "residence", "country": "NO", "issued_on": "2026-11-01", "shows
         ((b.ANNA, PAPER), {}, "NO"),  # a paper goes over the claimed address
         ((PAPER, {**PAPER, "country": "SE"}), {}, None),  # two papers disagree
         (({**PAPER, "shows_name": False},), {}, None),
+        (({**PAPER, "shows_address": False},), {}, None),
+        (({**PAPER, "issued_on": "2026-07-01"},), {}, None),  # too old
     ],
 )
 def test_where_a_person_is_goes_by_evidence(evidence: tuple[Any, ...], more: dict[str, Any], expected: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,4 +153,42 @@ def test_a_measure_on_a_person_needs_a_confirmed_or_accepted_party(scan: Exhaust
     assert measure_finding([maybe], measures, cleared={key}).value == "none"
     assert measure_finding([maybe], {}).value == "none"
     assert measure_finding([nobody], measures).value == "none"
+    assert measure_finding([nobody], {"not-loaded/7": "prohibit"}).value is None
+    assert measure_finding([listed], {**measures, "not-loaded/7": "condition"}).value == "prohibit"
     assert measure_finding([Screening((), (), "")], measures).value is None
+
+
+def test_a_claimed_kind_hides_nobody(scan: ExhaustiveScan) -> None:
+    # Breaks when a listed individual passes by applying as an organisation, or a ship is found for a person.
+    assert best(scan, "Grigor Voronovsky", kind="entity", born_on="1971-03-14") == ("90001", "possible")
+    assert best(scan, "Grigor Voronovsky", kind="entity", born_on="1999-01-01") == ("90001", "possible")
+    assert best(scan, "Grigor Voronovsky", kind="individual", born_on="1971-03-14") == ("90001", "confirmed")
+    ships = [p for p in load_files(sample_list(), "sample").parties if p.kind in ("vessel", "aircraft")]
+    for ship in ships:
+        assert best(scan, ship.names[0].text, kind="individual")[0] != ship.party_id
+
+
+@pytest.mark.parametrize("currency", ["XBT", "BTC", "BITCOIN", "USDT", "ETH"])
+def test_a_listed_address_is_found_whatever_it_is_called(scan: ExhaustiveScan, currency: str) -> None:
+    # Breaks when another ticker hides a listed address.
+    assert best(scan, "Somebody Else", wallets=((currency, WALLET),))[1] == "confirmed"
+
+
+def test_the_lists_the_house_needs_have_to_be_there(scan: ExhaustiveScan) -> None:
+    # Breaks when the sample list passes for the one the law names, or an address on a list that blocks nobody blocks.
+    nobody = scan.screen(Query(("Somebody Else",)))
+
+    def loaded(*needed: str) -> object:
+        return next(
+            f.value for f in screening_findings(nobody, NOW.date(), 14, (), needed) if f.fact.endswith("loaded")
+        )
+
+    assert (loaded(), loaded("sample"), loaded("sample", "ofac-sdn")) == (True, True, False)
+    edition = dataclasses.replace(load_files(sample_list(), "sample"), is_blocking=False)
+    seen = ExhaustiveScan([edition], ScreenSettings()).screen(Query(("Somebody Else",), wallets=(("XBT", WALLET),)))
+    found = {f.fact: f.value for f in screening_findings(seen, NOW.date(), 14)}
+    assert (found["screening.identifiers"], found["screening.person"], found["screening.blocked"]) == (
+        "none",
+        "confirmed",
+        False,
+    )

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from anyascii import anyascii
-
-from gatebook.identify import contacts, mrz, numbers
+from gatebook.identify import contacts, mrz, numbers, papers, registration
+from gatebook.identify.papers import Document
 from gatebook.identify.personhood import weigh
 from gatebook.terms.account import ApplicationClaims
-from gatebook.terms.evidence import Evidence, EvidenceKind, Verification
+from gatebook.terms.evidence import Evidence, EvidenceKind
 from gatebook.terms.fact import Fact, Finding, Scalar
-from gatebook.terms.person import PersonClaims, PersonKind
+from gatebook.terms.person import BeneficialOwner, PersonClaims, PersonKind
 
 
 def check_claims(
@@ -26,6 +25,7 @@ def check_claims(
     *,
     adult_age: int = 18,
     owner_share_percent: int = 25,
+    residence_paper_days: int = 120,
 ) -> tuple[Finding, ...]:
     """Return every finding identify can make of an application on ``today``.
 
@@ -34,13 +34,16 @@ def check_claims(
     own = evidence_of(evidence)
     person = claims.applicant
     is_entity = person.kind is PersonKind.ENTITY
+    documents = papers.read_documents(person, own)
+    residences = papers.residences_that_count(own, today, residence_paper_days)
     return (
         *_asked_for(claims),
-        *weigh(claims, own, today),
+        *weigh(claims, own, papers.newest(documents), residences),
         *_given(claims, own),
-        *_documents(person, own, today, adult_age),
+        *_documents(documents, today, adult_age),
         *_codes(claims, own),
-        *_others(claims, own),
+        *_residences(person, own, today, residence_paper_days),
+        *_payments(own),
         *(_registrations(person, own) if is_entity else ()),
         *(_owners(person, evidence, today, owner_share_percent) if is_entity else ()),
     )
@@ -87,69 +90,31 @@ def _given(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Find
         "access.recorded": [e for e in evidence if e.kind is EvidenceKind.ACCESS],
     }
     found = [_said(fact, True) for fact, value in there.items() if value]
-    if person.address:
-        found.append(
-            Finding("identity.address_form", contacts.check_address(person.address).value, "form", "address-form")
-        )
+    if person.address and person.address.lines:  # an address of which only the country is said is not given yet
+        form = contacts.check_address(person.address)
+        found.append(Finding("identity.address_form", form.value, "form", "address-form"))
     for number in person.national_numbers:
         verdict, _ = numbers.check_national_number(number.country, number.scheme, number.value)
         found.append(Finding("identity.national_number", verdict.value, "check_digits", "national-number"))
     return found
 
 
-def _documents(person: PersonClaims, evidence: Sequence[Evidence], today: date, adult_age: int) -> list[Finding]:
-    found = []
-    for piece in evidence:
-        if piece.kind is EvidenceKind.MRZ:
-            zone = mrz.read_mrz(piece.data["lines"], today)
-            verdict, code = _compare(person, zone)
-            basis = (str(piece.evidence_id),)
-            found.append(Finding("identity.document", verdict.value, "mrz", code, basis))
-            if verdict is Verification.VERIFIED:
-                found.append(
-                    Finding("identity.document_expired", zone.expires_on < today.isoformat(), "mrz", "expiry", basis)
-                )
-                found.append(Finding("identity.is_adult", _age(zone.born_on, today) >= adult_age, "mrz", "age", basis))
-        elif piece.kind is EvidenceKind.VENDOR_REPORT:
-            found.append(
-                Finding("identity.document", str(piece.data["result"]), "vendor_report", "vendor", (piece.evidence_id,))
-            )
+def _documents(documents: Sequence[Document], today: date, adult_age: int) -> list[Finding]:
+    """What each document says of name and birth; of those that verified, the one that holds longest says the rest."""
+    found = [Finding("identity.document", d.verdict.value, d.method, d.code, (d.evidence_id,)) for d in documents]
+    verified = papers.newest(documents)
+    for document in [d for d in verified if d.expires_on][:1]:
+        expired, basis = document.expires_on < today.isoformat(), (document.evidence_id,)
+        found.append(Finding("identity.document_expired", expired, document.method, "expiry", basis))
+    for document in [d for d in verified if d.born_on][:1]:
+        is_adult, basis = _age(document.born_on, today) >= adult_age, (document.evidence_id,)
+        found.append(Finding("identity.is_adult", is_adult, document.method, "age", basis))
     return found
 
 
-def _compare(person: PersonClaims, zone: mrz.MachineReadableZone) -> tuple[Verification, str]:
-    """Test the claimed name and birth date against a zone. Wrong check digits are a misread: untried, not refuted."""
-    if not zone.holds or not zone.born_on or not zone.expires_on:
-        return Verification.UNTRIED, "check-digits"
-    if person.born_on and not _same_birth(person.born_on, zone.born_on):
-        return Verification.REFUTED, "birth-differs"
-    if not any(_same_name(name, f"{zone.given_names} {zone.surname}") for name in (person.name, *person.aliases)):
-        return Verification.REFUTED, "name-differs"
-    return Verification.VERIFIED, "name-and-birth"
-
-
-def _same_birth(claimed: str, read: str) -> bool:
-    return read.startswith(claimed) or claimed.startswith(read)
-
-
-def _words(name: str) -> set[str]:
-    plain = anyascii(name).upper().replace("'", "").replace("-", " ")
-    return set("".join(c if c.isalnum() else " " for c in plain).split())
-
-
-def _same_name(claimed: str, read: str) -> bool:
-    """Every word read stands in the claim, or the other way round: zones cut long names and spell out umlauts."""
-    a, b = _words(claimed), _words(read)
-    spelt = {w.replace("AE", "A").replace("OE", "O").replace("UE", "U") for w in b}
-    return len(b) > 0 and (b <= a or spelt <= a or (len(a) > 1 and (a <= b or a <= spelt)))
-
-
 def _age(born_on: str, today: date) -> int:
-    year, month, day = (
-        (int(part) for part in (born_on + "-12-31")[:10].split("-"))
-        if len(born_on) == 4  # noqa: PLR2004  a year alone has four digits
-        else map(int, born_on.split("-"))
-    )
+    """Return the whole years since a birth; of one known by month or year alone, since the last day it may mean."""
+    year, month, day = map(int, mrz.last_day(born_on).split("-"))
     return today.year - year - ((today.month, today.day) < (month, day))
 
 
@@ -178,57 +143,55 @@ def _codes(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Find
     return found
 
 
-def _others(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> list[Finding]:
+def _residences(person: PersonClaims, evidence: Sequence[Evidence], today: date, most_days: int) -> list[Finding]:
     found = []
-    address = claims.applicant.address
     for piece in evidence:
-        basis = (str(piece.evidence_id),)
-        if piece.kind is EvidenceKind.RESIDENCE and address:
-            same = piece.data["country"] == address.country
-            found.append(
-                Finding("identity.residence", "verified" if same else "refuted", "residence", "country", basis)
-            )
-        if piece.kind is EvidenceKind.PAYMENT_CONFIRMED:
-            found.append(Finding("payment.means", str(piece.data["result"]), "processor", "processor-word", basis))
+        if piece.kind is EvidenceKind.RESIDENCE:
+            verdict, code = papers.try_residence(piece, person.address, today, most_days)
+            found.append(Finding("identity.residence", verdict.value, "residence", code, (piece.evidence_id,)))
     return found
 
 
+def _payments(evidence: Sequence[Evidence]) -> list[Finding]:
+    return [
+        Finding("payment.means", str(piece.data["result"]), "processor", "processor-word", (piece.evidence_id,))
+        for piece in evidence
+        if piece.kind is EvidenceKind.PAYMENT_CONFIRMED
+    ]
+
+
 def _registrations(person: PersonClaims, evidence: Sequence[Evidence]) -> list[Finding]:
-    """The claimed registration against each extract: jurisdiction, number and name have to be the claimed ones."""
-    claimed, found = person.registration, list[Finding]()
+    found = []
     for piece in evidence:
         if piece.kind is EvidenceKind.REGISTRY_EXTRACT:
-            same = (
-                claimed is not None
-                and piece.data["jurisdiction"] == claimed.jurisdiction
-                and piece.data["number"] == claimed.number
-                and _same_name(person.name, str(piece.data["name"]))
-            )
-            verdict = "verified" if same else "refuted"
-            found.append(
-                Finding("entity.registration", verdict, "registry_extract", "extract", (str(piece.evidence_id),))
-            )
+            verdict, code = registration.try_extract(person, piece)
+            found.append(Finding("entity.registration", verdict.value, "registry_extract", code, (piece.evidence_id,)))
     return found
 
 
 def _owners(person: PersonClaims, evidence: Sequence[Evidence], today: date, share: int) -> list[Finding]:
     """Whether owners were named, and whether each who counts is identified by evidence of their own.
 
-    An owner whose share nobody stated counts: not knowing it is no reason to look away.
+    An owner counts unless it is stated that their share is below ``share`` and that they have no control: not knowing
+    it is no reason to look away. Where none counts, the shares stated have to leave no room for one who was not named.
     """
-    if not person.beneficial_owners:
+    owners = person.beneficial_owners
+    if not owners:
         return []
     verdicts = [
-        _owner(owner.person, evidence_of(evidence, n), today)
-        for n, owner in enumerate(person.beneficial_owners)
-        if owner.has_control or not owner.share_percent or Decimal(owner.share_percent) >= share
+        _owner(owner.person, evidence_of(evidence, n), today) for n, owner in enumerate(owners) if _counts(owner, share)
     ]
+    code = "each-owner"
+    if not verdicts and 100 - sum(Decimal(owner.share_percent) for owner in owners) >= share:  # per cent
+        verdicts, code = ["untried"], "room-for-another-owner"
     # One refuted owner refutes all; one not tried yet leaves all untried.
     verdict = next((v for v in ("refuted", "untried") if v in verdicts), "verified")
-    return [
-        _said("entity.owners_given", True),
-        Finding("entity.owners_identified", verdict, "owners_evidence", "each-owner"),
-    ]
+    return [_said("entity.owners_given", True), Finding("entity.owners_identified", verdict, "owners_evidence", code)]
+
+
+def _counts(owner: BeneficialOwner, share: int) -> bool:
+    is_below = bool(owner.share_percent) and Decimal(owner.share_percent) < share
+    return not (is_below and owner.has_control is False)
 
 
 def _owner(owner: PersonClaims, evidence: Sequence[Evidence], today: date) -> str:
@@ -239,7 +202,7 @@ def _owner(owner: PersonClaims, evidence: Sequence[Evidence], today: date) -> st
 
 def _piece(owner: PersonClaims, piece: Evidence, today: date) -> str:
     """Return what one piece says; a document that has expired identifies nobody and refutes nobody."""
-    found = (*_registrations(owner, [piece]), *_documents(owner, [piece], today, 0))
+    found = (*_registrations(owner, [piece]), *_documents(papers.read_documents(owner, [piece]), today, 0))
     values = {finding.fact: finding.value for finding in found}
     if values.get("identity.document_expired"):
         return "untried"

@@ -9,12 +9,12 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from gatebook import canonical
 from gatebook.canonical import Plain
 from gatebook.identify import contacts, numbers
+from gatebook.identify.names import has_letter
 from gatebook.identify.reader import SLUG, Reader
 from gatebook.terms.account import (
     AccessClaim,
@@ -37,8 +37,7 @@ from gatebook.terms.person import (
     Registration,
 )
 
-_BORN = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_SHARE = re.compile(r"\d{1,3}(\.\d{1,6})?")
+_SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
 _MOST_DEPTH = 3
 
 
@@ -50,7 +49,7 @@ def parse_application(data: Plain, now: datetime) -> ApplicationClaims:
     """Read an application. Raises InvalidInput with every field at fault."""
     r = Reader(now)
     top = r.table(data, "", _names(ApplicationClaims), {"applicant", "account_type", "product"})
-    account_type = r.text(top, "", "account_type", 64, needed=True)
+    account_type = r.text(top, "", "account_type", 64)
     if account_type and not SLUG.fullmatch(account_type):
         r.problem("/account_type", "not-a-slug", "letters, digits, dots, hyphens and underscores")
     access = top.get("access")
@@ -72,7 +71,7 @@ def parse_application(data: Plain, now: datetime) -> ApplicationClaims:
 
 def _product(r: Reader, data: object) -> Product:
     p = r.table(data, "/product", _names(Product), {"code"})
-    code = r.text(p, "/product", "code", 64, needed=True)
+    code = r.text(p, "/product", "code", 64)
     if code and not SLUG.fullmatch(code):
         r.problem("/product/code", "not-a-slug", "letters, digits, dots, hyphens and underscores")
     flags = {n: r.flag(p, "/product", n, n != "is_trial") for n in ("gives_computing", "runs_any_software", "is_trial")}
@@ -83,7 +82,10 @@ def _access(r: Reader, data: object) -> AccessClaim:
     a = r.table(data, "/access", {"address", "at"}, {"address", "at"})
     address = r.text(a, "/access", "address", 64)
     try:
-        address = str(ipaddress.ip_address(address))
+        found = ipaddress.ip_address(address)
+        address = str(found)
+        if isinstance(found, ipaddress.IPv6Address) and found.scope_id:  # a scope is any text a machine likes
+            raise ValueError  # noqa: TRY301  no address either
     except ValueError:
         r.problem("/access/address", "not-an-address", "must be an IPv4 or IPv6 address")
     return AccessClaim(address, r.instant(a, "/access", "at"))
@@ -104,9 +106,9 @@ def _person(r: Reader, data: object, at: str, depth: int) -> PersonClaims:
     address, registration = p.get("address"), p.get("registration")
     return PersonClaims(
         kind=PersonKind(kind) if kind in list(PersonKind) else PersonKind.INDIVIDUAL,
-        name=r.text(p, at, "name", needed=True),
-        aliases=r.texts(p, at, "aliases", lambda text, _: text),
-        born_on=_born(r, p, at),
+        name=_name(r, r.text(p, at, "name"), f"{at}/name"),
+        aliases=r.texts(p, at, "aliases", lambda text, where: _name(r, text, where)),
+        born_on=r.birth(p, at),
         nationalities=r.texts(p, at, "nationalities", r.country),
         address=None if address is None else _address(r, address, f"{at}/address"),
         place_of_use=r.country_of(p, at, "place_of_use"),
@@ -123,6 +125,7 @@ def _person(r: Reader, data: object, at: str, depth: int) -> PersonClaims:
             lambda t, w: _or_problem(
                 r, contacts.normal_phone(t), w, "not-a-phone", "must be an international number that begins with +"
             ),
+            lambda t: contacts.normal_phone(t) is not None,
         ),
         us_limb=ClaimedUsLimb(limb) if limb in list(ClaimedUsLimb) else None,
         national_numbers=tuple(_national(r, item, where) for where, item in r.list(p, at, "national_numbers")),
@@ -137,14 +140,9 @@ def _or_problem(r: Reader, value: str | None, where: str, code: str, reason: str
     return value or ""
 
 
-def _born(r: Reader, data: Mapping[str, Any], at: str) -> str:
-    text = r.text(data, at, "born_on", 10)
-    try:
-        if text and not (_BORN.fullmatch(text) and date.fromisoformat((text + "-01-01")[:10]) <= r.now.date()):
-            raise ValueError  # noqa: TRY301  one problem for every way a date can be wrong
-    except ValueError:
-        r.problem(f"{at}/born_on", "not-a-date", "must be YYYY, YYYY-MM or YYYY-MM-DD and lie in the past")
-        return ""
+def _name(r: Reader, text: str, where: str) -> str:
+    if text and not has_letter(text):
+        r.problem(where, "no-letters", "must hold a letter, so that it can be compared with other names")
     return text
 
 
@@ -158,20 +156,24 @@ def _address(r: Reader, data: object, at: str) -> Address:
 
 def _national(r: Reader, data: object, at: str) -> NationalNumber:
     n = r.table(data, at, _names(NationalNumber), {"country", "scheme", "value"})
-    scheme = r.text(n, at, "scheme", 20)
-    value = r.text(n, at, "value", 40, needed=True)
-    country = r.country_of(n, at, "country")
-    if country and numbers.check_national_number(country, scheme, value)[0] is Verification.REFUTED:
+    scheme, country = r.text(n, at, "scheme", 20), r.country_of(n, at, "country")
+
+    def verdict(text: str) -> Verification:
+        return numbers.check_national_number(country, scheme, text)[0]
+
+    value = r.text(n, at, "value", 40, lambda text: numbers.is_national_number(country, text, scheme or "-"))
+    if value and verdict(value) is Verification.REFUTED:
         r.problem(f"{at}/value", "check-digits", "does not have the form or check digits of this kind of number")
     return NationalNumber(country, scheme, value)
 
 
 def _registration(r: Reader, data: object, at: str) -> Registration:
     g = r.table(data, at, _names(Registration), {"jurisdiction"})
-    lei = r.text(g, at, "lei", 20)
+    jurisdiction, lei = r.country_of(g, at, "jurisdiction"), r.text(g, at, "lei", 20, numbers.check_lei)
     if lei and not numbers.check_lei(lei):
         r.problem(f"{at}/lei", "check-digits", "does not have the form or check digits of an LEI")
-    return Registration(r.country_of(g, at, "jurisdiction"), r.text(g, at, "number", 60), lei)
+    number = r.text(g, at, "number", 60, lambda text: numbers.is_national_number(jurisdiction, text))
+    return Registration(jurisdiction, number, lei)
 
 
 def _owner(r: Reader, data: object, at: str, depth: int) -> BeneficialOwner:
@@ -219,7 +221,9 @@ def _bank(r: Reader, data: object, at: str) -> BankClaim:
 
 def _wallet(r: Reader, data: object, at: str) -> WalletClaim:
     w = r.table(data, at, {"kind", "currency", "address"}, {"currency", "address"})
-    currency, address = r.text(w, at, "currency", 10).upper(), r.text(w, at, "address", 120, needed=True)
+    currency = r.text(w, at, "currency", 10).upper()
+    is_proved = lambda text: numbers.normal_wallet(currency, text)[0] is Verification.VERIFIED  # noqa: E731  one line
+    address = r.text(w, at, "address", 120, is_proved)
     verdict, normal = numbers.normal_wallet(currency, address)
     if verdict is Verification.REFUTED:
         r.problem(f"{at}/address", "checksum", "does not have the form or checksum of this currency's addresses")
@@ -228,16 +232,4 @@ def _wallet(r: Reader, data: object, at: str) -> WalletClaim:
 
 def _processor(r: Reader, data: object, at: str) -> ProcessorClaim:
     p = r.table(data, at, {"kind", "processor", "token"}, {"processor", "token"})
-    return ProcessorClaim(r.text(p, at, "processor", 40, needed=True), r.text(p, at, "token", 200, needed=True))
-
-
-_PAYMENT_KINDS = {CardClaim: "card", BankClaim: "bank", WalletClaim: "wallet", ProcessorClaim: "processor"}
-
-
-def claims_to_plain(claims: ApplicationClaims) -> dict[str, Any]:
-    """Return the plain form that :func:`parse_application` reads back to the same claims."""
-    plain = canonical.plain(claims)
-    assert isinstance(plain, dict)  # noqa: S101  a dataclass becomes an object
-    for payment, claim in zip(plain["payments"], claims.payments, strict=True):
-        payment["kind"] = _PAYMENT_KINDS[type(claim)]
-    return plain
+    return ProcessorClaim(r.text(p, at, "processor", 40), r.text(p, at, "token", 200))

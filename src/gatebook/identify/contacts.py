@@ -34,7 +34,10 @@ def normal_phone(text: str) -> str | None:
 
 def phone_country(text: str) -> str:
     """Return the country of a normal telephone number, or empty for none."""
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(text, None))
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(text, None))
+    except phonenumbers.NumberParseException:  # taken under an earlier numbering plan
+        return ""
     return "" if region in (None, "001") else str(region)
 
 

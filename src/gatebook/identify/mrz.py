@@ -6,6 +6,7 @@ one, and never repaired here.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ _NAMES = {"TD1": (3, 30), "TD2": (2, 36), "TD3": (2, 44), "MRV-A": (2, 44), "MRV
 class MachineReadableZone:
     """What a zone says. Dates are ISO; ``checks`` maps each check digit's name to whether it is right.
 
+    A birth of which month or day is unknown stops there; an expiry of which they are is the last day it may mean.
+
     ``issuer`` and ``nationality`` are the zone's own three-letter codes; see :func:`country_of_code`.
     """
 
@@ -85,9 +88,17 @@ def country_of_code(code: str) -> str | None:
     return found.alpha_2 if found else None
 
 
-def read_mrz(lines: Sequence[str], today: date) -> MachineReadableZone:
-    """Read a zone. Raises InvalidInput for a shape or character no layout has; wrong digits only mark ``checks``."""
-    clean = [line.strip().replace(" ", "") for line in lines]
+def normal_lines(lines: Sequence[str]) -> list[str]:
+    """Return the lines in their one form: capitals, and no space anywhere."""
+    return ["".join(line.split()).upper() for line in lines]
+
+
+def read_mrz(lines: Sequence[str], today: date, born_on: str = "") -> MachineReadableZone:
+    """Read a zone. Raises InvalidInput for a shape or character no layout has; wrong digits only mark ``checks``.
+
+    A zone has no century: ``born_on``, a birth that was claimed, settles it where the two digits are the same.
+    """
+    clean = normal_lines(lines)
     if not clean or any(not _LINE.fullmatch(line) for line in clean):
         raise _refused("characters", "only A-Z, 0-9 and < stand in a machine-readable zone")
     shape = (len(clean), len(clean[0]))
@@ -95,7 +106,7 @@ def read_mrz(lines: Sequence[str], today: date) -> MachineReadableZone:
     layout = next((n for n, s in _NAMES.items() if s == shape and n.startswith("MRV") == is_visa), None)
     if layout is None or len({len(line) for line in clean}) != 1:
         raise _refused("shape", "lines must be 3 of 30, 2 of 36 or 2 of 44 characters")
-    return _td1(clean, today) if layout == "TD1" else _two_lines(layout, clean, today)
+    return _td1(clean, today, born_on) if layout == "TD1" else _two_lines(layout, clean, today, born_on)
 
 
 def _refused(code: str, reason: str) -> InvalidInput:
@@ -107,7 +118,7 @@ def _names(field: str) -> tuple[str, str]:
     return surname.replace("<", " ").strip(), given.replace("<", " ").strip()
 
 
-def _td1(lines: Sequence[str], today: date) -> MachineReadableZone:
+def _td1(lines: Sequence[str], today: date, born_on: str) -> MachineReadableZone:
     one, two, three = lines
     number, digit, optional = one[5:14], one[14], one[15:30]
     if digit == "<" and optional.strip("<"):  # a long number goes on in the optional field, its digit last
@@ -126,8 +137,8 @@ def _td1(lines: Sequence[str], today: date) -> MachineReadableZone:
         one[2:5].strip("<"),
         number.strip("<"),
         two[15:18].strip("<"),
-        _date(two[:6], today, past=True),
-        _date(two[8:14], today, past=False),
+        _birth(two[:6], today, born_on),
+        _expiry(two[8:14], today),
         two[7],
         surname,
         given,
@@ -136,7 +147,7 @@ def _td1(lines: Sequence[str], today: date) -> MachineReadableZone:
     )
 
 
-def _two_lines(layout: str, lines: Sequence[str], today: date) -> MachineReadableZone:
+def _two_lines(layout: str, lines: Sequence[str], today: date, born_on: str) -> MachineReadableZone:
     one, two = lines
     surname, given = _names(one[5:])
     checks = {
@@ -159,8 +170,8 @@ def _two_lines(layout: str, lines: Sequence[str], today: date) -> MachineReadabl
         one[2:5].strip("<"),
         two[:9].strip("<"),
         two[10:13].strip("<"),
-        _date(two[13:19], today, past=True),
-        _date(two[21:27], today, past=False),
+        _birth(two[13:19], today, born_on),
+        _expiry(two[21:27], today),
         two[20],
         surname,
         given,
@@ -169,21 +180,40 @@ def _two_lines(layout: str, lines: Sequence[str], today: date) -> MachineReadabl
     )
 
 
-def _date(six: str, today: date, *, past: bool) -> str:
-    """Read YYMMDD; a birth lies in the past, an expiry within fifty years. Unknown parts shorten the date."""
+def _birth(six: str, today: date, claimed: str) -> str:
+    """Read YYMMDD as a day in the past, of the claimed century where the year agrees. Unknown parts shorten it."""
+    if not six[:2].isdigit():
+        return ""
+    centuries = [today.year - today.year % 100, today.year - today.year % 100 - 100]
+    if claimed[2:4] == six[:2]:
+        centuries.insert(0, int(claimed[:2]) * 100)
+    found = (_shortened(century + int(six[:2]), six[2:]) for century in centuries)
+    return next((text for text in found if not text or text <= today.isoformat()[: len(text)]), "")
+
+
+def _expiry(six: str, today: date) -> str:
+    """Read YYMMDD as a day within fifty years; of a month or a year alone, its last day."""
     if not six[:2].isdigit():
         return ""
     year = today.year - today.year % 100 + int(six[:2])
-    if past and year > today.year:
-        year -= 100
-    if not past and year < today.year - 50:
-        year += 100
-    if not six[2:].isdigit():
-        return f"{year:04d}"
+    return last_day(_shortened(year + 100 if year < today.year - 50 else year, six[2:]))
+
+
+def _shortened(year: int, four: str) -> str:
+    """Return the ISO date as far as it is known, or empty when there is no such day."""
+    month, day = four[:2], four[2:]
+    known = f"{year:04d}" + (f"-{month}-{day}" if four.isdigit() else f"-{month}" if month.isdigit() else "")
     try:
-        found = date(year, int(six[2:4]), int(six[4:6]))
+        date.fromisoformat((known + "-01-01")[:10])
     except ValueError:
         return ""
-    if past and found > today:
-        found = found.replace(year=year - 100)
-    return found.isoformat()
+    return known
+
+
+def last_day(known: str) -> str:
+    """Return the last day that a date which may stop at month or year can mean."""
+    if len(known) == len("YYYY"):
+        return f"{known}-12-31"
+    if len(known) == len("YYYY-MM"):
+        return f"{known}-{calendar.monthrange(int(known[:4]), int(known[5:7]))[1]:02d}"
+    return known

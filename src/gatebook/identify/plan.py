@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from gatebook.identify import papers
+from gatebook.identify.registration import plain
 from gatebook.terms.account import ApplicationClaims, BankClaim, CardClaim, ProcessorClaim, WalletClaim
-from gatebook.terms.evidence import Evidence, EvidenceKind, Requirement
-from gatebook.terms.person import PersonClaims, PersonKind
+from gatebook.terms.evidence import Evidence, Requirement
+from gatebook.terms.person import ClaimedUsLimb, PersonClaims, PersonKind
 
 _NUMBERS = ("document_number", "national_number", "lei")
+#: What settles a limb of the definition of a United States person.
+_LIMB_PAPERS = ("document", "residence", "registration")
 #: requirement -> (words for the applicant, what is enough, facts it would settle, for individual / entity / both)
 _MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("name", "Your full name.", ("applicant.name",), ("identity.name_given",), ""),
@@ -34,7 +38,7 @@ _MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ),
     (
         "document",
-        "The machine-readable lines of a passport or identity card, or a report of your verifier.",
+        "The machine-readable lines of a passport or identity card, or your verifier's report with birth and expiry.",
         ("mrz", "vendor_report"),
         (
             "identity.document",
@@ -48,7 +52,7 @@ _MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ),
     (
         "residence",
-        "A paper that shows your name and address, such as a bill or a bank statement.",
+        "A recent paper that shows your name and address, such as a bill or a bank statement.",
         ("residence",),
         ("person.is_located_in_us", "identity.residence"),
         "",
@@ -62,7 +66,7 @@ _MEANS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ),
     (
         "owners",
-        "The persons who own or control your organisation.",
+        "The persons who own or control your organisation, with the share of each and whether they control it.",
         ("applicant.beneficial_owners",),
         ("entity.owners_given",),
         "entity",
@@ -115,24 +119,36 @@ def requirements_due(
 def _reach(
     means: tuple[str, str, tuple[str, ...], tuple[str, ...], str], claims: ApplicationClaims
 ) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
-    """A foreign document with a foreign address and no sign of the US settles location too; then no paper is asked."""
-    address = claims.applicant.address
-    if means[0] == "document" and address and address.country != "US" and "US" not in claims.applicant.nationalities:
-        return (*means[:3], (*means[3], "person.is_located_in_us"), means[4])
-    return means
+    """What a means settles and what is enough, for these claims.
+
+    A foreign document with a foreign address and no sign of the US settles location too; then no paper is asked. Who
+    says that they are a United States person needs one limb only, and may let two signs of it be confirmed instead of
+    showing any paper.
+    """
+    name, words, enough, facts, kind = means
+    address, limb = claims.applicant.address, claims.applicant.us_limb
+    says_us = limb not in (None, ClaimedUsLimb.NONE)
+    if says_us and name in _LIMB_PAPERS:
+        words += " Or let two signs of the United States be confirmed: telephone, payment, place of access."
+        enough = (*enough, "code", "payment_confirmed")
+    is_elsewhere = address and address.country != "US" and "US" not in claims.applicant.nationalities
+    by_limb = says_us and limb is not ClaimedUsLimb.LOCATED_IN_US and name in ("document", "registration")
+    if by_limb or (name == "document" and is_elsewhere):
+        facts = (*facts, "person.is_located_in_us")
+    return name, words, enough, facts, kind
 
 
 def screening_identifiers(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> tuple[tuple[str, str], ...]:
     """Return (type, normal value) of what is compared exactly: ``wallet:<currency>`` and document numbers."""
     wallets = [(f"wallet:{p.currency}", p.address) for p in claims.payments if isinstance(p, WalletClaim)]
-    own = [piece for piece in evidence if "of_owner" not in piece.data]
+    own = [piece for piece in evidence if piece.data.get("of_owner") is None]
     papers = [(f, v) for f, v in index_values(claims, own) if f in _NUMBERS]
     return tuple(dict.fromkeys((*wallets, *papers)))
 
 
-def owner_identifiers(owner: PersonClaims, evidence: Sequence[Evidence]) -> tuple[tuple[str, str], ...]:
-    """Return the same for a beneficial owner, from what is claimed of them and from evidence about them."""
-    return tuple(dict.fromkeys((*_numbers_of(owner), *_document_numbers(evidence))))
+def identifiers_of(person: PersonClaims, evidence: Sequence[Evidence] = ()) -> tuple[tuple[str, str], ...]:
+    """Return the same for one behind the applicant, from what is claimed of them and from evidence about them."""
+    return tuple(dict.fromkeys((*_numbers_of(person), *_document_numbers(evidence))))
 
 
 def index_values(claims: ApplicationClaims, evidence: Iterable[Evidence]) -> tuple[tuple[str, str], ...]:
@@ -148,14 +164,13 @@ def index_values(claims: ApplicationClaims, evidence: Iterable[Evidence]) -> tup
 
 
 def _numbers_of(person: PersonClaims) -> list[tuple[str, str]]:
-    found = [("national_number", f"{n.country}:{_plain(n.value)}") for n in person.national_numbers]
+    found = [("national_number", f"{n.country}:{plain(n.value)}") for n in person.national_numbers]
     lei = person.registration.lei if person.registration else ""
     return [*found, ("lei", lei)] if lei else found
 
 
 def _document_numbers(evidence: Iterable[Evidence]) -> list[tuple[str, str]]:
-    numbers = (_document_number(piece.data["lines"]) for piece in evidence if piece.kind is EvidenceKind.MRZ)
-    return [("document_number", number) for number in numbers if number]
+    return [("document_number", number) for number in papers.document_numbers(evidence)]
 
 
 def _payment(payment: object) -> list[tuple[str, str]]:
@@ -168,16 +183,3 @@ def _payment(payment: object) -> list[tuple[str, str]]:
     if isinstance(payment, CardClaim) and payment.fingerprint:
         return [("card_fingerprint", payment.fingerprint)]
     return []
-
-
-def _plain(value: str) -> str:
-    return "".join(c for c in value.upper() if c.isalnum())
-
-
-def _document_number(lines: Sequence[str]) -> str:
-    """The number as the zone has it, with its issuer, so that two states' equal numbers differ."""
-    if len(lines) == 3 and len(lines[0]) == 30:  # noqa: PLR2004  the shape of TD1
-        return f"{lines[0][2:5].strip('<')}:{lines[0][5:14].strip('<')}"
-    if len(lines) == 2 and len(lines[1]) >= 36:  # noqa: PLR2004  the two-line layouts
-        return f"{lines[0][2:5].strip('<')}:{lines[1][:9].strip('<')}"
-    return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pycountry
@@ -20,10 +20,18 @@ from gatebook.identify import numbers
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MOST_ITEMS = 50
+_WORD = re.compile(r"[A-Za-z_]{1,40}")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-#: Fields with check digits of their own, whose long numbers may pass a card's check by chance.
-_MAY_BE_LONG = re.compile(r"/phones/|/national_numbers/|^/lines/|^/number$|/registration/")
 _SKEW = timedelta(minutes=5)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_BORN = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+#: Says that a long number has passed a check of its own, so that it is no card's that passes by chance.
+Proof = Callable[[str], bool]
+
+
+def unproved(_: str) -> bool:
+    """Nothing about the text says that it is another number than a card's."""
+    return False
 
 
 class Reader:
@@ -38,7 +46,7 @@ class Reader:
         self.problems.append(FieldProblem(pointer, code, reason))
 
     def table(self, data: object, pointer: str, allowed: set[str], needed: set[str]) -> Mapping[str, Any]:
-        """Return an object with only known fields; missing and unknown ones are problems."""
+        """Return an object with only known fields; unknown ones, and needed ones missing or blank, are problems."""
         if not isinstance(data, Mapping):
             self.problem(pointer, "not-an-object", "must be an object")
             return {}
@@ -46,21 +54,28 @@ class Reader:
             self.problem(f"{pointer}/{_escaped(name)}", "unknown-field", "is not a field of this object")
         for name in sorted(needed - data.keys()):
             self.problem(f"{pointer}/{name}", "missing", "is needed")
+        for name in sorted(needed & data.keys()):
+            if isinstance(data[name], str) and not data[name].strip():
+                self.problem(f"{pointer}/{name}", "empty", "must not be empty")
         return data
 
-    def text(self, data: Mapping[str, Any], pointer: str, name: str, most: int = 200, *, needed: bool = False) -> str:
+    def text(
+        self, data: Mapping[str, Any], pointer: str, name: str, most: int = 200, is_proved: Proof = unproved
+    ) -> str:
         """Return a clean text in NFC, or empty."""
         value, where = data.get(name, ""), f"{pointer}/{name}"
         if not isinstance(value, str):
             self.problem(where, "not-text", "must be text")
             return ""
-        if needed and not value.strip() and name in data:
-            self.problem(where, "empty", "must not be empty")
-        return self.clean(value, where, most)
+        return self.clean(value, where, most, is_proved)
 
-    def clean(self, value: str, where: str, most: int) -> str:
-        """Return ``value`` in NFC when every character may stand in a record."""
-        if len(value) > most:
+    def clean(self, value: str, where: str, most: int, is_proved: Proof = unproved) -> str:
+        """Return ``value`` in NFC when every character may stand in a record. The form that is kept is measured too.
+
+        A number as long as a card's is taken only where ``is_proved`` says that it passed another check.
+        """
+        normal = unicodedata.normalize("NFC", value).strip() if len(value) <= most else ""
+        if len(value) > most or len(normal) > most:
             self.problem(where, "too-long", f"at most {most} characters")
             return ""
         if any(
@@ -69,10 +84,10 @@ class Reader:
         ):
             self.problem(where, "hostile-character", "control, invisible and direction-changing characters are refused")
             return ""
-        if numbers.holds_full_card_number(value) and not _MAY_BE_LONG.search(where):
+        if numbers.holds_full_card_number(value) and not is_proved(value):
             self.problem(where, "full-card-number", "looks like a full card number, which is never taken")
             return ""
-        return unicodedata.normalize("NFC", value).strip()
+        return normal
 
     def flag(self, data: Mapping[str, Any], pointer: str, name: str, default: bool) -> bool:
         """Return a yes or no."""
@@ -102,13 +117,18 @@ class Reader:
         return [(f"{pointer}/{name}/{n}", item) for n, item in enumerate(value)]
 
     def texts(
-        self, data: Mapping[str, Any], pointer: str, name: str, make: Callable[[str, str], str]
+        self,
+        data: Mapping[str, Any],
+        pointer: str,
+        name: str,
+        make: Callable[[str, str], str],
+        is_proved: Proof = unproved,
     ) -> tuple[str, ...]:
         """Return a list of texts, each made by ``make(text, pointer)``; empty ones are left out."""
         found = []
         for where, item in self.list(data, pointer, name):
             if isinstance(item, str):
-                found.append(make(self.clean(item, where, 320), where))
+                found.append(make(self.clean(item, where, 320, is_proved), where))
             else:
                 self.problem(where, "not-text", "must be text")
         return tuple(item for item in found if item)
@@ -124,6 +144,18 @@ class Reader:
         """Return the country a field names."""
         return self.country(self.text(data, pointer, name), f"{pointer}/{name}")
 
+    def birth(self, data: Mapping[str, Any], pointer: str) -> str:
+        """Return ``born_on``: an ISO date in the past that may stop at month or year, or empty."""
+        text = self.text(data, pointer, "born_on", 10)
+        try:
+            if text and not (_BORN.fullmatch(text) and date.fromisoformat((text + "-01-01")[:10]) <= self.now.date()):
+                raise ValueError  # noqa: TRY301  one problem for every way a date can be wrong
+        except ValueError:
+            problem = "must be YYYY, YYYY-MM or YYYY-MM-DD and lie in the past"
+            self.problem(f"{pointer}/born_on", "not-a-date", problem)
+            return ""
+        return text
+
     def instant(self, data: Mapping[str, Any], pointer: str, name: str) -> datetime:
         """Return a time with a zone that is not in the future by more than the clock skew allowed."""
         try:
@@ -131,6 +163,8 @@ class Reader:
         except (ValueError, InvalidInput):
             self.problem(f"{pointer}/{name}", "not-a-time", "must be an RFC 3339 time with a zone")
             return self.now
+        if at < _EARLIEST:
+            self.problem(f"{pointer}/{name}", "too-early", "lies before the year 2000")
         if at > self.now + _SKEW:
             self.problem(f"{pointer}/{name}", "in-the-future", "lies more than five minutes ahead of our clock")
         return at
@@ -142,5 +176,5 @@ class Reader:
 
 
 def _escaped(name: object) -> str:
-    # An unknown field's name came from outside: only a slug is repeated.
-    return name if isinstance(name, str) and SLUG.fullmatch(name) else "unknown"
+    # An unknown field's name came from outside: only a word is repeated, for a number may be somebody's.
+    return name if isinstance(name, str) and _WORD.fullmatch(name) else "unknown"

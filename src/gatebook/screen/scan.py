@@ -116,7 +116,8 @@ class ExhaustiveScan:
             self._exact.setdefault(("number", _number(value)), []).append((edition, party))
             _ = kind
         for currency, address in party.wallets:
-            self._exact.setdefault((_ticker(currency), _wallet(address)), []).append((edition, party))
+            self._exact.setdefault(("wallet", _wallet(address)), []).append((edition, party))
+            _ = currency  # one address may hold several currencies, and what it is called proves nothing
 
     def screen(self, query: Query) -> Screening:
         """Compare ``query`` with every listed name, number and wallet."""
@@ -144,7 +145,7 @@ class ExhaustiveScan:
         found = []
         for n in sorted(reached):
             edition, party, listed, listed_cut = self._names[n]
-            if not _kinds_agree(query.kind, party.kind):
+            if not _comparable(query.kind, party.kind):
                 continue
             scored = compare_names(cut, listed_cut)
             if round(scored.score * 1000) >= self._settings.shown_from:
@@ -176,7 +177,7 @@ class ExhaustiveScan:
 
     def _by_identifier(self, query: Query) -> list[Candidate]:
         """A wallet address is one in the world; a bare number may be another country's, so it is only possible."""
-        keys = [("wallet", _ticker(c), _wallet(a)) for c, a in query.wallets]
+        keys = [("wallet", "wallet", _wallet(a)) for _, a in query.wallets]
         keys += [("number", "number", _number(v.rpartition(":")[2])) for _, v in query.numbers]
         return [
             Candidate(
@@ -204,18 +205,24 @@ def _strength(candidate: Candidate) -> tuple[int, str]:
     return _GRADES.index(candidate.grade), candidate.score
 
 
-def _kinds_agree(query: str, listed: str) -> bool:
-    return not query or listed in (query, "unknown")
+def _comparable(query: str, listed: str) -> bool:
+    """Nobody is a ship; but whether a person is an individual or an entity is only what they say of themselves."""
+    return query == listed or listed not in ("vessel", "aircraft")
+
+
+def _kinds_clash(query: str, listed: str) -> bool:
+    return bool(query) and listed not in (query, "unknown")
 
 
 def _grade(*, same: bool, weak: bool, agreed: tuple[str, ...], clashed: tuple[str, ...]) -> str:
     if not same:
         return "weak"
-    if agreed:
+    if "number" in agreed or (agreed and "kind" not in clashed):
         return "confirmed"
     if weak:
         return "weak"
-    return "clash" if "birth" in clashed else "possible"
+    # The kind is only claimed: another one neither confirms nor clears, so a person looks.
+    return "clash" if "birth" in clashed and "kind" not in clashed else "possible"
 
 
 def _details(query: Query, party: ListedParty) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -226,6 +233,8 @@ def _details(query: Query, party: ListedParty) -> tuple[tuple[str, ...], tuple[s
         (agreed if any(_may_be(query.born_on, birth) for birth in party.births) else clashed).append("birth")
     if {_number(v.rpartition(":")[2]) for _, v in query.numbers} & {_number(v) for _, v in party.numbers}:
         agreed.append("number")
+    if _kinds_clash(query.kind, party.kind):
+        clashed.append("kind")
     return tuple(agreed), tuple(clashed)
 
 
@@ -254,10 +263,6 @@ def _words(
 
 def _number(value: str) -> str:
     return "".join(c for c in value.upper() if c.isalnum())
-
-
-def _ticker(currency: str) -> str:
-    return f"wallet:{ {'BTC': 'XBT'}.get(currency.upper(), currency.upper()) }"
 
 
 def _wallet(address: str) -> str:
