@@ -29,7 +29,7 @@ def absent(reason: str) -> None:
 def shared_lists() -> Path:
     folder = ROOT.parent / "shared" / "data" / "lists"
     if not folder.is_dir():
-        pytest.skip("the real lists in ../shared/data are not here")
+        absent("the real lists in ../shared/data are not here")
     return folder
 
 
@@ -65,6 +65,17 @@ def client(premises: Any, operator: Any) -> Iterator[Any]:
     _, secret = make_key(premises.house, operator, sorted(SCOPES), 30)
     with TestClient(make_app(premises), headers={"Authorization": f"Bearer {secret}"}) as found:
         yield found
+
+
+@pytest.fixture
+def second_officer(client: Any, premises: Any, operator: Any) -> dict[str, str]:
+    """A second officer's key, handed out by a key that may administer and not dispose."""
+    from gatebook.procedures.api_keys import make_key
+
+    _, secret = make_key(premises.house, operator, ["admin"], 30)
+    admin = {"Authorization": f"Bearer {secret}"}
+    made = client.post("/v1/api-keys", json={"scopes": ["officer", "read-records"]}, headers=admin).json()
+    return {"Authorization": f"Bearer {made['secret']}"}
 
 
 @pytest.fixture(scope="session")

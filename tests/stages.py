@@ -194,7 +194,7 @@ class InProcess:
     def entry(self, position: int) -> Any:
         from gatebook.procedures import look
 
-        return json.loads(look.entry_at(self.house, self.who, position).to_bytes())
+        return json.loads(look.entry_at(self.house, self.who, position))
 
     def proof(self, position: int) -> str:
         from gatebook.procedures import publish_ledger

@@ -5,25 +5,41 @@ The trap guarded against: a misspelt setting that is silently ignored; unknown n
 
 from __future__ import annotations
 
+import json
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import SettingsError as SourceError
 
 from gatebook.errors import SettingsError
 
 FILE = "gatebook.toml"
+_PREFIX = "GATEBOOK_"
+#: Names of the environment that are ours and no settings: where the house is, who asks, where secrets lie, and tests'.
+_NO_SETTINGS = frozenset({"HOUSE", "OPERATOR", "SECRETS", "TEST_SEED"})
 
 
 class Settings(BaseSettings):
     """What an operator may set. Later sources win: defaults, ``gatebook.toml``, environment ``GATEBOOK_<NAME>``.
 
-    A secret may also come from a file named like the setting in the folder ``GATEBOOK_SECRETS`` points to.
+    A secret may also come from a file named like its setting (``smtp_password``) in the folder ``GATEBOOK_SECRETS``
+    points to.
     """
 
     model_config = SettingsConfigDict(env_prefix="GATEBOOK_", extra="forbid", frozen=True)
 
-    origin: str = "gatebook.invalid/house"
+    #: What an entry, a checkpoint and a key's name can all hold.
+    origin: str = Field(default="gatebook.invalid/house", pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@=-]{0,199}$")
     state_url: str = ""
     key_ring_url: str = ""
     law_folder: str = "law"
@@ -51,10 +67,11 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is the library's
-        file_secret_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  it would ask for files with our prefix
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, environment, secret files, the house's own file."""
-        return (init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls))
+        secrets = SecretsSettingsSource(settings_cls, env_prefix="")
+        return (init_settings, env_settings, secrets, TomlConfigSettingsSource(settings_cls))
 
 
 def read_settings(folder: Path, secrets_folder: str = "") -> Settings:
@@ -62,15 +79,75 @@ def read_settings(folder: Path, secrets_folder: str = "") -> Settings:
 
     class Here(Settings):
         model_config = SettingsConfigDict(
-            env_prefix="GATEBOOK_",
+            env_prefix=_PREFIX,
             extra="forbid",
             frozen=True,
             toml_file=folder / FILE,
             secrets_dir=secrets_folder or None,
         )
 
+    _refuse_unknown(Path(secrets_folder) if secrets_folder else None)
+    return _made(Here)
+
+
+def first_settings(origin: str) -> str:
+    """Return the text of a new house's settings file, once they were found to be good. Raises SettingsError."""
+
+    class First(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is the library's
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  as above
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  as above
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  as above
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (init_settings,)
+
+    _made(lambda: First(origin=origin))
+    # A JSON string is a TOML string.
+    return f"# Settings of this house; every name is explained in docs/settings.md\norigin = {json.dumps(origin)}\n"
+
+
+def _made(make: Callable[[], Settings]) -> Settings:
     try:
-        return Here()
+        return make()
     except ValidationError as error:
         faults = ", ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise SettingsError(f"the settings of this house cannot be used: {faults}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE} cannot be read: {_one_line(str(error))}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{FILE}, or a secret file, is not UTF-8 text") from None
+    except SourceError as error:
+        raise SettingsError(f"the settings of this house cannot be used: {_one_line(str(error))}") from None
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise SettingsError(f"the settings of this house cannot be read: {why}") from None
+
+
+def _refuse_unknown(secrets_folder: Path | None) -> None:
+    """Refuse what looks like a setting and is none, in the environment and among secret files."""
+    names = {name.upper().removeprefix(_PREFIX) for name in EnvSettingsSource(Settings).env_vars if _is_ours(name)}
+    known = {name.upper() for name in Settings.model_fields} | _NO_SETTINGS
+    if unknown := sorted(names - known):
+        raise SettingsError(f"there is no setting of this name: {', '.join(_PREFIX + name for name in unknown)}")
+    if secrets_folder is None:
+        return
+    secrets = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
+    try:
+        found = {path.name for path in secrets_folder.iterdir() if not path.name.startswith(".")}
+    except OSError:
+        raise SettingsError("GATEBOOK_SECRETS names no folder that can be read") from None
+    if unknown := sorted(found - secrets):
+        listed, wanted = ", ".join(unknown), ", ".join(sorted(secrets))
+        raise SettingsError(f"there is no secret of this name: {listed}; the files are named {wanted}")
+
+
+def _is_ours(name: str) -> bool:
+    return name.upper().startswith(_PREFIX)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

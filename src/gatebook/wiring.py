@@ -11,15 +11,17 @@ import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import httpx
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import URL
 
 from gatebook import __version__
 from gatebook.errors import Conflict, LawError, NotFound, SettingsError
@@ -43,21 +45,27 @@ from gatebook.procedures.keep_house import found_house, note_adoption, note_list
 from gatebook.procedures.permit import permit
 from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.procedures.resume_applications import resume_applications
+from gatebook.procedures.tidy import tidy
 from gatebook.procedures.webhooks import deliver_due
 from gatebook.record import checkpoint
 from gatebook.record.access import Door
 from gatebook.record.vault import Vault
 from gatebook.screen.party import ListEdition
 from gatebook.screen.scan import ExhaustiveScan, Screener, ScreenSettings
-from gatebook.settings import FILE, Settings, read_settings
+from gatebook.settings import FILE, Settings, first_settings, read_settings
 from gatebook.store.files import write_durably
-from gatebook.store.law_folder import LawFolder
+from gatebook.store.last_signed import LastSignedFile
+from gatebook.store.law_folder import ADOPT, LawFolder
 from gatebook.store.list_shelf import ListShelf
+from gatebook.store.sql.engine import sqlite_url
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate
 from gatebook.store.tile_folder import TileFolder
+from gatebook.store.turn import a_turn
 
-_RESUMES_EVERY = timedelta(minutes=1)
+_RESUMES_EVERY, _ENDPOINTS_AT_ONCE = timedelta(minutes=1), 16
+#: What ``adopt.yaml`` says until the founding is entered; `gatebook init` goes on from here.
+_FOUNDING = "[]  # this house is being founded; run gatebook init again\n"
 
 
 def new_id(prefix: str) -> str:
@@ -85,14 +93,14 @@ class Premises:
         return SqlState(self.state_url)
 
     @property
-    def state_url(self) -> str:
+    def state_url(self) -> str | URL:
         """The address of the state database."""
-        return self.settings.state_url or f"sqlite:///{self.folder / 'state.db'}"
+        return self.settings.state_url or sqlite_url(self.folder / "state.db")
 
     @cached_property
     def ring(self) -> SqlKeyRing:
         """The key ring, in a database of its own."""
-        return SqlKeyRing(self.settings.key_ring_url or f"sqlite:///{self.folder / 'keys' / 'ring.db'}")
+        return SqlKeyRing(self.settings.key_ring_url or sqlite_url(_ring_file(self.folder)))
 
     @cached_property
     def shelf(self) -> ListShelf:
@@ -132,13 +140,17 @@ class Premises:
             law=self.law,
             screener=Lists(self.shelf).screener,
             tiles=TileFolder(self.folder / "ledger"),
-            signer=Signer(origin, checkpoint.vkey_of(origin, public), public, private.sign),
+            signer=Signer(origin, checkpoint.vkey_of(origin, public), public, private.sign, self._last_signed),
             senders=self._senders(),
             country_of=countries.country,
             now=self.now,
             draw=secrets.token_bytes,
             new_id=new_id,
         )
+
+    @property
+    def _last_signed(self) -> LastSignedFile:
+        return LastSignedFile(self.folder / "keys" / "checkpoint.signed")
 
     def _senders(self) -> dict[str, CodeSender]:
         s, found = self.settings, dict[str, CodeSender]()
@@ -178,7 +190,8 @@ class Premises:
 
     def deliver(self) -> int:
         """Try every event that is due once; return how many were sent."""
-        return deliver_due(self.house, self.send_event, next_attempt_after)
+        with ThreadPoolExecutor(_ENDPOINTS_AT_ONCE, "deliver") as pool:
+            return deliver_due(self.house, self.send_event, next_attempt_after, pool.map)
 
     def close(self) -> None:
         """Let go of every connection that was opened."""
@@ -244,21 +257,27 @@ def init_house(folder: Path, origin: str, operator: Operator, now: Callable[[], 
     The house adopts the order of 2021 as its own policy from today; the file ``law/adopt.yaml`` says so and may
     be changed. The proposal of 2024 is there to be adopted, and is not adopted by itself.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / FILE).exists():
-        _write(
-            folder / FILE,
-            f'# Settings of this house; every name is explained in docs/settings.md\norigin = "{origin}"\n',
-        )
-    adopt, today = folder / "law" / "adopt.yaml", now().date().isoformat()
-    adopt.parent.mkdir(exist_ok=True)
+        _write(folder / FILE, first_settings(origin))
+    adopt, today = folder / "law" / ADOPT, now().date().isoformat()
+    if not adopt.exists():  # a house is not opened without one
+        _write(adopt, _FOUNDING)
     adoption = f"- source: eo13984\n  begins: {today}\n  note: adopted as house policy when the house was founded\n"
     with open_premises(folder, now) as premises:
         found_house(premises.house, operator, __version__)
-        if not adopt.exists():  # entered before the file is there, so that no crash leaves it unentered
+        if adopt.read_text("utf-8") == _FOUNDING:  # entered before the file says so: no crash leaves it unentered
             note_adoption(premises.house, operator, "eo13984", today, "")
             _write(adopt, adoption)
         _write(folder / "ledger" / "vkey", premises.house.signer.vkey + "\n")
+
+
+def _ring_file(folder: Path) -> Path:
+    """Return where the key ring lies: apart from the keys that wrap what is in it, or where it lay in older houses."""
+    old, new = folder / "keys" / "ring.db", folder / "ring" / "ring.db"
+    if old.exists():
+        return old
+    new.parent.mkdir(mode=0o700, exist_ok=True)
+    return new
 
 
 def _write(path: Path, text: str) -> None:
@@ -266,11 +285,20 @@ def _write(path: Path, text: str) -> None:
 
 
 def adopt_law(premises: Premises, operator: Operator, source: str, begins: date) -> None:
-    """Write an adoption into the operator's ``adopt.yaml``, checked against the whole tree, and enter it."""
+    """Write an adoption into the operator's ``adopt.yaml``, checked against the whole tree, and enter it.
+
+    One at a time, in every process: each reads what the one before it wrote.
+    """
     permit(premises.house, operator, "admin", "adopt-law")
-    path = premises.folder / premises.settings.law_folder / "adopt.yaml"
+    path = premises.folder / premises.settings.law_folder / ADOPT
+    with a_turn(path.with_name(".adopting")):
+        _adopt(premises, operator, path, source, begins)
+
+
+def _adopt(premises: Premises, operator: Operator, path: Path, source: str, begins: date) -> None:
     text = path.read_text("utf-8") if path.exists() else ""
-    added = f"{text}- source: {source}\n  begins: {begins.isoformat()}\n"
+    before = "" if text.strip() == "[]" else text  # a house that adopted nothing says so, and adopts its first
+    added = f"{before}- source: {source}\n  begins: {begins.isoformat()}\n"
     if source not in premises.law.sources():
         raise NotFound(f"there is no such source; there are {', '.join(premises.law.sources())}")
     try:
@@ -319,7 +347,7 @@ def resume(premises: Premises, operator: Operator, older_than: timedelta) -> lis
 
 
 def keep(premises: Premises, stop: threading.Event) -> None:
-    """Until ``stop`` is set, publish and deliver every second, and at the start and every minute resume.
+    """Until ``stop`` is set, publish and deliver every second, and at the start and every minute tidy and resume.
 
     Events go out in a thread of their own, so that a receiver that takes its time does not hold up the checkpoint.
     No failure ends either, and none of one duty keeps the others from their turn.
@@ -331,9 +359,20 @@ def keep(premises: Premises, stop: threading.Event) -> None:
     def resume_when_due() -> None:
         if premises.now() >= next_resuming[0]:
             next_resuming[0] = premises.now() + _RESUMES_EVERY
-            resume(premises, SYSTEM, _RESUMES_EVERY)
+            try:
+                tidy(premises.house, SYSTEM)
+            finally:
+                resume(premises, SYSTEM, _RESUMES_EVERY)
 
-    _keep_at(stop, {"resume": resume_when_due, "publish": lambda: publish_ledger(premises.house)})
+    faults = [""]
+
+    def tell_of_the_law() -> None:
+        if (found := premises.law.fault()) != faults[0]:
+            faults[0] = found
+            structlog.get_logger().warning("the law folder changed", error=found or "in order again")
+
+    publish = partial(publish_ledger, premises.house)
+    _keep_at(stop, {"resume": resume_when_due, "publish": publish, "law": tell_of_the_law})
     delivering.join(timeout=20)
 
 

@@ -113,6 +113,13 @@ def test_other_methods_get_a_sensible_answer_and_every_answer_its_headers(client
         assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_path_with_a_slash_too_many_leads_nowhere_else(client: Any) -> None:
+    # Breaks when the house sends somebody, with their key, to whatever host they or somebody else named.
+    for path in ("/v1/applications/", "/v1/lists/", "/healthz/", "/v1/gate/"):
+        answer = client.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+        assert answer.status_code in {404, 405} and "location" not in answer.headers, path
+
+
 def test_a_body_over_the_limit_is_refused_by_every_route_in_the_same_words(client: Any) -> None:
     # Breaks when one route reads what another refuses.
     for path in ("/v1/applications", "/v1/webhook-endpoints", "/v1/gate", "/v1/reviews/x/approvals"):
@@ -139,8 +146,9 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(client: Any, monkeypatch:
         sent.append(message)
 
     asked: list[bool] = []
+    key = client.headers["Authorization"].encode()
     scope = {"type": "http", "method": "POST", "path": "/v1/applications", "raw_path": b"", "query_string": b"",
-             "headers": [], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "scheme": "http"}  # fmt: skip
+             "headers": [(b"authorization", key)], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2), "scheme": "http"}  # fmt: skip
     asyncio.run(client.app(scope, one_byte_and_no_more, keep))
     assert (sent[0]["status"], b"#too-slow" in sent[1]["body"]) == (408, True)
 

@@ -16,12 +16,13 @@ TWINS = {
     "POST /v1/requirements": "requirements",
     "POST /v1/applications/{application_id}/evidence": "evidence",
     "POST /v1/applications/{application_id}/determinations": "determine",
+    "POST /v1/applications/{application_id}/withdrawals": "withdraw",
     "POST /v1/applications/{application_id}/codes": "send-code",
     "POST /v1/applications/{application_id}/codes/answers": "answer-code",
     "GET /v1/applications/{application_id}/candidates": "candidates",
     **{
         f"GET /v1/{name}{tail}": command
-        for name in ("applications", "accounts", "determinations", "reviews", "records", "persons")
+        for name in ("applications", "accounts", "determinations", "reviews", "records", "persons", "keys")
         for tail, command in (("", "list"), ("/{row_id}", "show"))
     },
     "GET /v1/lists": "lists show",
@@ -43,6 +44,7 @@ TWINS = {
     "GET /v1/ledger/entries/{position}": "ledger entry",
     "GET /v1/ledger/entries/{position}/proof": "ledger proof",
     "GET /v1/ledger/sizes/{position}/proof": "ledger consistency",
+    "POST /v1/ledger/checks": "ledger check",
     "POST /v1/api-keys": "keys make",
     "DELETE /v1/api-keys/{key_id}": "keys revoke",
     "POST /v1/key-rotations": "keys rotate",

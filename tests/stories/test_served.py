@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import json
 import re
+import resource
 import socket
 import sqlite3
 import subprocess
@@ -127,3 +128,74 @@ def test_a_service_that_cannot_begin_says_why_in_one_sentence(house: Path) -> No
             assert words in done.stderr and "Traceback" not in done.stderr
             if status == 1:
                 assert len(done.stderr.strip().splitlines()) == 1
+
+
+def _address(found: Any) -> tuple[str, int]:
+    return "127.0.0.1", int(found.url.rpartition(":")[2])
+
+
+def _said(raw: socket.socket) -> bytes:
+    """Everything the house says until it hangs up."""
+    raw.settimeout(60)
+    found = b""
+    with contextlib.suppress(ConnectionError):
+        while more := raw.recv(65536):
+            found += more
+    return found
+
+
+def test_a_connection_that_never_asks_is_let_go(house: Path) -> None:
+    # Breaks when silence, or headers that trickle in, hold a place for as long as somebody likes.
+    with served(house) as found, contextlib.ExitStack() as held:
+        silent, half, after = (held.enter_context(socket.create_connection(_address(found))) for _ in range(3))
+        half.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        after.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not (answered := after.recv(65536)).endswith(b"alive"):
+            assert answered
+        after.sendall(b"G")  # a byte is no second request
+        assert [_said(raw) for raw in (silent, half, after)] == [b"", b"", b""]
+        assert httpx.get(found.url + "/healthz", trust_env=False).text == "alive"
+
+
+def test_silent_connections_do_not_shut_the_house(house: Path) -> None:
+    # Breaks when as many connections as there are places, all silent, keep out whoever asks.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    with served(house) as found, contextlib.ExitStack() as held:
+        for _ in range(1100):
+            held.enter_context(socket.create_connection(_address(found)))
+        for _ in range(5):
+            assert httpx.get(found.url + "/healthz", trust_env=False, timeout=60).text == "alive"
+
+
+def test_a_body_is_taken_from_nobody_without_a_key(house: Path) -> None:
+    # Breaks when strangers fill the memory of the house, or its places, with bodies it will refuse anyway.
+    key = _key(house, "apply", "gate")["Authorization"].encode()
+    with served(house) as found, contextlib.ExitStack() as held:
+        for path in (b"/v1/gate", b"/v1/applications", b"/v1/nowhere"):
+            for more in (b"", b"Authorization: Bearer gbk.key_nobody.x\r\n", b"Expect: 100-continue\r\n"):
+                raw = held.enter_context(socket.create_connection(_address(found)))
+                raw.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n" + more + b"\r\n")
+                assert _said(raw).startswith(b"HTTP/1.1 401"), path  # before a byte of the body, and hung up
+        raw = held.enter_context(socket.create_connection(_address(found)))
+        chunked = b"POST /v1/gate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+        raw.sendall(chunked)
+        assert _said(raw).startswith(b"HTTP/1.1 401")
+        known = held.enter_context(socket.create_connection(_address(found)))
+        known.sendall(b"POST /v1/gate HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 17\r\nAuthorization: "
+                      + key + b"\r\nExpect: 100-continue\r\n\r\n")  # fmt: skip
+        known.settimeout(60)
+        assert known.recv(65536).startswith(b"HTTP/1.1 100")
+        known.sendall(b'{"account":"a_1"}')
+        assert _said(known).startswith(b"HTTP/1.1 200")
+
+
+def test_a_secret_is_printed_before_anything_that_may_fail(house: Path) -> None:
+    # Breaks when a key is made, the ledger cannot be published, and its secret is lost for ever.
+    (house / "ledger" / "checkpoint").write_bytes(b"not a checkpoint")
+    for command in (
+        ("keys", "make", "look"),
+        ("keys", "make", "look", "--quiet"),
+        ("webhooks", "add", "https://a.example/"),
+    ):
+        done = subprocess.run([*GATEBOOK, *command, "--house", str(house)], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and re.search(r"gbk\.key_|whsec_", done.stdout), done.stdout + done.stderr

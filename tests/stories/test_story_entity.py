@@ -55,7 +55,8 @@ def test_an_organisation_opens_an_account_once_its_owner_is_identified(client: A
     wrong = client.post(url, json=[{**OWNER, "of_owner": 1}])
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/evidence/0/of_owner")
     found = client.post(url, json=[{**OWNER, "of_owner": 0}]).json()
-    residence = {"kind": "residence", "country": "NO", "issued_on": "2026-11-01", "shows_name": True}
+    today = premises.now().date().isoformat()
+    residence = {"kind": "residence", "country": "NO", "issued_on": today, "shows_name": True, "shows_address": True}
     if found["outcome"] == "review":  # where the organisation is located may still want a paper
         assert {r["requirement"] for r in found["due"]} == {"residence"}
         found = client.post(url, json=[residence]).json()

@@ -82,14 +82,22 @@ def test_a_missing_fact_leads_to_review_and_never_admits_or_refuses(client: Any,
     assert client.post(f"/v1/applications/{answer['application_id']}/evidence", json=[b.ANNA]).status_code == 409
 
 
-def test_a_us_citizen_with_two_agreeing_signs_shows_no_papers(client: Any, premises: Any) -> None:
+def test_a_us_citizen_with_two_confirmed_signs_shows_no_papers(client: Any, premises: Any) -> None:
     # Breaks when US persons are asked for documents.
+    from gatebook.wiring import CodeBox
+
+    premises.house.senders["phone"] = CodeBox()
     address = {"country": "US", "lines": ["1 Main Street"], "city": "New York", "region": "NY", "postal_code": "10001"}
     who = b.person(
         "Carla Jensen", "1988-03-03", nationalities=["US"], address=address, phones=["+12125550123"], us_limb="citizen"
     )
     card = [{"kind": "card", "bin": "400000", "last4": "0002", "country": "US"}]
-    answer = client.post("/v1/applications", json=b.application(who, payments=card)).json()
+    paid = {"kind": "payment_confirmed", "processor": "p", "country": "US", "result": "verified"}
+    answer = client.post("/v1/applications", json={**b.application(who, payments=card), "evidence": [paid]}).json()
+    url = f"/v1/applications/{answer['application_id']}/codes"
+    client.post(url, json={"channel": "phone"})
+    code = premises.house.senders["phone"].last
+    answer = client.post(f"{url}/answers", json={"channel": "phone", "code": code}).json()["determined"]
     assert [d["requirement"] for d in answer["due"]] == ["email_code"]
     assert _confirm(client, premises, answer["application_id"])["outcome"] == "admit"
 
@@ -100,15 +108,14 @@ def test_a_claim_of_citizenship_alone_settles_nothing(client: Any, premises: Any
     assert _confirm(client, premises, answer["application_id"])["outcome"] == "review"
 
 
-def test_a_high_account_needs_two_officers(client: Any, premises: Any, operator: Any) -> None:
+def test_a_high_account_needs_two_officers(client: Any, premises: Any, second_officer: Any) -> None:
     # Breaks when one officer can admit where four eyes are asked for.
     answer = client.post("/v1/applications", json={**b.application(account_type="gpu"), "evidence": [b.ANNA]}).json()
     _confirm(client, premises, answer["application_id"])
     review = client.get("/v1/reviews").json()["items"][0]["review_id"]
     assert "waiting_for" in client.post(f"/v1/reviews/{review}/dispositions", json={"disposition": "admit"}).json()
     assert client.post(f"/v1/reviews/{review}/approvals").status_code == 403
-    other = client.post("/v1/api-keys", json={"scopes": ["officer"]}).json()["secret"]
-    done = client.post(f"/v1/reviews/{review}/approvals", headers={"Authorization": f"Bearer {other}"})
+    done = client.post(f"/v1/reviews/{review}/approvals", headers=second_officer)
     assert done.json()["outcome"] == "admit"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Any
@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gatebook import canonical
+from gatebook.errors import InvalidInput
 
 LIMIT = 2**53 - 1
 TEXTS = st.text(st.characters(exclude_categories=()))  # lone surrogates and noncharacters too
@@ -80,3 +81,44 @@ def test_what_has_no_form_is_refused(value: Any) -> None:
     # Breaks when a float or an unknown object is written by chance.
     with pytest.raises(TypeError):
         canonical.encode(value)
+
+
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        (datetime(999, 1, 2, tzinfo=UTC), "0999-01-02T00:00:00.000000Z"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00.000000Z"),
+        (datetime(2026, 11, 24, 1, 19, 25, 1, timezone(timedelta(hours=1))), "2026-11-24T00:19:25.000001Z"),
+        (datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), "9999-12-31T23:59:59.999999Z"),
+    ],
+)
+def test_an_instant_has_one_form_whatever_its_year(at: datetime, written: str) -> None:
+    # Breaks when a year is written with fewer than four digits: the text sorts elsewhere and is not read back.
+    assert canonical.instant(at) == written
+    assert canonical.parse_instant(written) == at
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_every_instant_is_read_back_and_sorts_as_its_text(at: datetime) -> None:
+    # Breaks when two forms of one time exist, or a comparison of texts is not one of times.
+    text = canonical.instant(at)
+    assert (canonical.parse_instant(text), len(text)) == (at, 27)
+    assert (text < canonical.instant(datetime(2000, 1, 1, tzinfo=UTC))) == (at < datetime(2000, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("hours", [-14, 14])
+def test_an_instant_outside_the_years_there_are_is_refused(hours: int) -> None:
+    # Breaks when a time near the end of the calendar ends in a traceback.
+    zone = timezone(timedelta(hours=hours))
+    with pytest.raises(InvalidInput):
+        canonical.instant(datetime(1, 1, 1, tzinfo=zone) if hours > 0 else datetime(9999, 12, 31, 23, tzinfo=zone))
+
+
+@pytest.mark.parametrize(
+    "value", [{1: "a", "1": "b"}, {Colour.RED: 1, "red": 2}, [{"x": {date(2026, 1, 1): 1, "2026-01-01": 2}}]]
+)
+def test_keys_that_are_one_as_text_are_refused(value: Any) -> None:
+    # Breaks when one of two values is lost without a word.
+    for write in (canonical.plain, canonical.encode, *([canonical.table] if isinstance(value, dict) else [])):
+        with pytest.raises(TypeError, match="same text"):
+            write(value)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.server
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,6 +28,7 @@ from gatebook.outside.text_message import TextMessageHook
 from gatebook.outside.webhooks import WebhookSender, next_attempt_after, public_key_of, sign_ed25519, sign_hmac
 from gatebook.procedures import open_account, webhooks
 from gatebook.settings import Settings
+from tls import self_signed
 
 SEEN: list[tuple[str, dict[str, str], bytes]] = []
 
@@ -168,6 +171,88 @@ def test_a_list_is_fetched_whole_or_not_at_all(server: str, http_client: httpx.C
         fetch({"SDN.CSV": f"{server}/SDN.CSV", "ALT.CSV": f"{server}/ALT.CSV"}, http_client)
     with pytest.raises(ListError):
         fetch({"SDN.CSV": "http://lists.example.com/SDN.CSV"}, http_client)
+
+
+class Redirects(http.server.BaseHTTPRequestHandler):
+    """/n leads to /n-1 and /0 is the list; /away leads where ``away`` says."""
+
+    away = ""
+
+    def do_GET(self) -> None:
+        name = self.path.strip("/")
+        if name == "0":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"the list")
+            return
+        self.send_response(302)
+        self.send_header("Location", type(self).away if name == "away" else f"/{int(name) - 1}")
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def _redirecting(tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirects)
+    if tls:
+        found.socket = tls.wrap_socket(found.socket, server_side=True)
+    thread = threading.Thread(target=found.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"{'https' if tls else 'http'}://localhost:{found.server_port}"
+    found.shutdown()
+    thread.join()
+    found.server_close()
+
+
+def test_a_list_is_never_fetched_in_the_clear_because_somebody_redirected(tmp_path: Path) -> None:
+    # Breaks when a redirect takes a list from https to http, where anybody on the way may write it.
+    theirs, ours = self_signed(tmp_path, "localhost")
+    with (
+        _redirecting() as plain,
+        _redirecting(theirs) as secure,
+        httpx.Client(timeout=5, verify=ours, trust_env=False) as client,
+    ):
+        assert fetch({"SDN.CSV": f"{secure}/5"}, client) == {"SDN.CSV": b"the list"}
+        assert fetch({"SDN.CSV": f"{plain}/1"}, client) == {"SDN.CSV": b"the list"}
+        for away in (f"{plain}/0", "http://lists.example.com/x", "ftp://localhost/x", "//[::1/", "file:///etc/passwd"):
+            Redirects.away = away
+            with pytest.raises((ListError, Unavailable)):
+                fetch({"SDN.CSV": f"{secure}/away"}, client)
+        Redirects.away = "http://lists.example.com/x"
+        with pytest.raises(ListError):
+            fetch({"SDN.CSV": f"{plain}/away"}, client)
+        with pytest.raises(ListError):
+            fetch({"SDN.CSV": f"{secure}/6"}, client)
+
+
+def test_a_publisher_that_sends_a_byte_at_a_time_is_left(http_client: httpx.Client) -> None:
+    # Breaks when fetching a list can last for ever.
+    done = threading.Event()
+
+    class Drips(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while not done.wait(0.01):
+                    self.wfile.write(b"x")
+                    self.wfile.flush()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Drips)
+    thread = threading.Thread(target=found.serve_forever, args=(0.01,))
+    thread.start()
+    with pytest.raises(Unavailable):
+        fetch({"SDN.CSV": f"http://127.0.0.1:{found.server_port}/"}, http_client, total_s=0.2)
+    done.set()
+    found.shutdown()
+    thread.join()
+    found.server_close()
 
 
 def test_a_log_line_holds_no_personal_data() -> None:

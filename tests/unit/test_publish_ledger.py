@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,9 +21,11 @@ from gatebook.procedures.house import House
 from gatebook.record import merkle
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
+from gatebook.store.last_signed import LastSignedFile
 from gatebook.store.memory.ledger import MemoryLedger
 from gatebook.store.memory.state import MemoryState
 from gatebook.store.tile_folder import TileFolder
+from gatebook.wiring import init_house, open_premises
 from gatebook_verifier import checks, note
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +40,12 @@ class CountingTiles(TileFolder):
         return data
 
 
+class Remembered(LastSignedFile):
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 def line(n: int) -> bytes:
     return b'{"at":"2026-11-01T00:00:00.000000Z","kind":"permission.refused","operator":"opr-%d","version":1}' % n
 
@@ -48,7 +58,8 @@ def append(house: House, start: int, stop: int) -> None:
 
 @pytest.fixture
 def house(premises: Any, tmp_path: Path) -> House:
-    return replace(premises.house, state=MemoryState(), tiles=CountingTiles(tmp_path / "ledger"))
+    signer = replace(premises.house.signer, last=Remembered(tmp_path / "checkpoint.signed"))
+    return replace(premises.house, state=MemoryState(), tiles=CountingTiles(tmp_path / "ledger"), signer=signer)
 
 
 def vkey(house: House) -> str:
@@ -169,6 +180,109 @@ def test_an_older_state_put_back_is_refused(house: Any, tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="ahead"):
         publish_ledger.publish_ledger(older)
     assert note.read_checkpoint((tmp_path / "ledger" / "checkpoint").read_bytes(), vkey(house)).size == 10
+
+
+def lay_back(folder: Path, kept: dict[str, bytes]) -> None:
+    """Put a folder back as it was."""
+    shutil.rmtree(folder)
+    for name, data in kept.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
+def forked(house: House, kept: int, more: int) -> House:
+    """The same house over a database that has other entries from ``kept`` on."""
+    other = replace(house, state=MemoryState())
+    append(other, 0, kept)
+    append(other, 1000, 1000 + more)
+    return other
+
+
+@pytest.mark.parametrize("lost", ["the checkpoint", "the checkpoint and the memory of it"])
+def test_no_other_history_is_signed_when_the_checkpoint_is_lost(house: Any, tmp_path: Path, lost: str) -> None:
+    # Breaks when taking one file away is enough to have a second history signed under the same name.
+    folder = tmp_path / "ledger"
+    append(house, 0, 10)
+    publish_ledger.publish_ledger(house)
+    (folder / "checkpoint").unlink()
+    if "memory" in lost:
+        house.signer.last.path.unlink()
+    before = files(folder)
+    for other in (forked(house, 4, 20), forked(house, 4, 2), forked(house, 4, 6), forked(house, 0, 300)):
+        with pytest.raises(LedgerError):
+            publish_ledger.publish_ledger(other)
+        assert files(folder) == before
+
+
+def test_what_was_signed_is_remembered_when_database_and_ledger_are_both_put_back(house: Any, tmp_path: Path) -> None:
+    # Breaks when a restored backup of everything but the keys goes on as a fork of what others have seen.
+    folder = tmp_path / "ledger"
+    append(house, 0, 10)
+    publish_ledger.publish_ledger(house)
+    older = files(folder)
+    append(house, 10, 500)
+    publish_ledger.publish_ledger(house)
+    newer = house.signer.last.read()
+    lay_back(folder, older)
+    for other, why in (
+        (forked(house, 10, 0), "ahead"),
+        (forked(house, 10, 400), "ahead"),
+        (forked(house, 10, 600), "lead"),
+    ):
+        with pytest.raises(LedgerError, match=why):
+            publish_ledger.publish_ledger(other)
+        assert (files(folder), house.signer.last.read()) == (older, newer)
+    assert publish_ledger.publish_ledger(house) == 500  # the true history goes on, and the ledger is whole again
+    checks.check_log(folder, vkey(house))
+
+
+def test_a_lost_checkpoint_of_the_same_history_is_written_again(house: Any, tmp_path: Path) -> None:
+    # Breaks when a publisher killed just before its checkpoint leaves a ledger that nobody can go on with.
+    append(house, 0, 300)
+    publish_ledger.publish_ledger(house)
+    (tmp_path / "ledger" / "checkpoint").unlink()
+    append(house, 300, 310)
+    assert publish_ledger.publish_ledger(house) == 310
+    checks.check_log(tmp_path / "ledger", vkey(house))
+
+
+def test_keys_put_back_from_an_older_backup_remember_again(house: Any, tmp_path: Path) -> None:
+    # Breaks when an older memory of what was signed stops a healthy house, or loses the signatures of witnesses.
+    append(house, 0, 5)
+    publish_ledger.publish_ledger(house)
+    older = house.signer.last.read()
+    append(house, 5, 9)
+    publish_ledger.publish_ledger(house)
+    checkpoint = tmp_path / "ledger" / "checkpoint"
+    seen = checkpoint.read_bytes() + "\u2014 witness.example AAAAAAAA\n".encode()
+    checkpoint.write_bytes(seen)
+    for held in (older, None):
+        house.signer.last.keep(held) if held else house.signer.last.path.unlink()
+        assert publish_ledger.publish_ledger(house) == 9
+        assert checkpoint.read_bytes() == seen
+        assert note.read_checkpoint(house.signer.last.read(), vkey(house)).size == 9
+
+
+def test_a_ledger_that_lost_entries_is_ended_and_a_new_one_begun_on_purpose(premises: Any, operator: Any) -> None:
+    # Breaks when the way that decision 0004 shows out of a lost database does not lead anywhere.
+    publish_ledger.publish_ledger(premises.house)
+    folder, away = premises.folder, premises.folder / "ended"
+    with sqlite3.connect(folder / "state.db") as connection:
+        connection.execute("DELETE FROM ledger_entries WHERE position > 0")
+        connection.execute("UPDATE ledger_head SET size = 1")
+    connection.close()
+    with pytest.raises(LedgerError, match="ahead"):
+        publish_ledger.publish_ledger(premises.house)
+    away.mkdir()
+    for name in ("ledger", "keys/checkpoint.ed25519", "keys/checkpoint.signed"):
+        (folder / name).rename(away / Path(name).name)
+    settings = (folder / "gatebook.toml").read_text().replace("test.example/house", "test.example/house-2")
+    (folder / "gatebook.toml").write_text(settings)
+    init_house(folder, "ignored", operator)
+    with open_premises(folder) as again:
+        size = publish_ledger.publish_ledger(again.house)
+        assert again.house.signer.vkey == (folder / "ledger" / "vkey").read_text().strip() != premises.house.signer.vkey
+    assert f"{size} entries lead" in checks.check_log(folder / "ledger", (folder / "ledger" / "vkey").read_text())
 
 
 def test_no_proof_is_given_of_what_is_not_published(house: Any) -> None:

@@ -132,7 +132,7 @@ def test_a_reading_is_entered_before_plaintext_and_needs_a_purpose(premises: Any
         look.read_record(house, operator, rows[0]["record_id"], "audit")["claims"]["applicant"]["name"]
         == "Anna Maria Eriksson"
     )
-    entry = look.entry_at(house, operator, before)
+    entry = Entry.from_bytes(look.entry_at(house, operator, before))
     assert (entry.kind, entry.operator, entry.body["purpose"]) == ("record.read", "opr-test", "audit")
 
 

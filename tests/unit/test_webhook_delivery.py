@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import http.server
 import ipaddress
 import socket
@@ -10,19 +9,21 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebook.errors import SettingsError
 from gatebook.outside.pinned import is_public
-from gatebook.outside.webhooks import DeliveryResult, WebhookSender
+from gatebook.outside.webhooks import DeliveryResult, WebhookSender, next_attempt_after
+from gatebook.procedures import webhooks
+from gatebook.procedures.tell import tell
+from tls import self_signed
 
 
 class Seen(http.server.BaseHTTPRequestHandler):
@@ -61,25 +62,7 @@ def serve() -> Iterator[Callable[..., Any]]:
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's context with a certificate for hook.example, and a client's that trusts it alone."""
-    folder: Path = tmp_path_factory.mktemp("tls")
-    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hook.example")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(1))
-        .not_valid_after(now + dt.timedelta(1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hook.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, secret = folder / "cert.pem", folder / "key.pem"
-    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=str(pem))
-    server.load_cert_chain(pem, secret)
-    return server, client
+    return self_signed(tmp_path_factory.mktemp("tls"), "hook.example")
 
 
 def test_a_name_that_changes_its_answer_reaches_no_private_network(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,15 +94,47 @@ def test_one_private_address_among_many_is_enough_to_refuse(serve: Any) -> None:
     assert (result, inside.seen) == (DeliveryResult(ok=False, retry=False, detail="private-address"), [])
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1", "::1", "fe80::1", "fd00::1", "::",
-     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "ff02::1"],
+PRIVATE_V4 = (
+    "0.0.0.0",  # noqa: S104  judged, not listened on
+    "0.255.255.255", "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255", "127.0.0.1",
+    "127.255.255.255", "168.63.129.16", "169.254.0.0", "169.254.169.254", "172.16.0.0", "172.31.255.255", "192.0.0.0",
+    "192.0.0.8", "192.0.0.255", "192.0.2.0", "192.0.2.255", "192.88.99.1", "192.168.0.0", "192.168.255.255",
+    "198.18.0.0", "198.19.255.255", "198.51.100.7", "203.0.113.255", "224.0.0.1", "239.255.255.255", "240.0.0.1",
+    "255.255.255.255",
 )  # fmt: skip
-def test_a_private_address_is_known_in_every_form(address: str) -> None:
+PUBLIC_V4 = (
+    "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
+    "168.63.129.15", "168.63.129.17", "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0",
+    "191.255.255.255", "192.0.1.0", "192.0.3.0", "192.88.98.255", "192.88.100.0", "192.167.255.255", "192.169.0.0",
+    "198.17.255.255", "198.20.0.0", "198.51.99.255", "198.51.101.0", "203.0.112.255", "203.0.114.0",
+    "223.255.255.255", "93.184.216.34",
+)  # fmt: skip
+#: How an IPv6 address leads to an IPv4 address: mapped, SIIT, 6to4 (refused as a whole), NAT64.
+LEADS_TO_V4 = ("::ffff:{0}", "::ffff:0:{0}", "64:ff9b::{0}")
+PRIVATE_V6 = (
+    "::", "::1", "::2", "::127.0.0.1", "::10.0.0.1", "::93.184.216.34", "fe80::1", "fec0::1", "fc00::1", "fd00::1",
+    "ff02::1", "100::1", "5f00::1", "64:ff9b:1::7f00:1", "64:ff9b:1::5db8:d822", "64:ff9a::1", "1fff:ffff::",
+    "2001::1", "2001:0:1::", "2001:20::1", "2001:1ff:ffff::", "2001:db8::1", "2001:db8:ffff::", "2002:7f00:1::",
+    "2002:5db8:d822::", "3fff::1", "3fff:fff::", "4000::1", "fe80::1%eth0",
+)  # fmt: skip
+PUBLIC_V6 = (
+    "2001:200::1", "2001:db7::", "2001:db9::", "2003::1", "2606:2800:220:1::1", "3fff:1000::1", "3ffe::1",
+    "2a00:1450::1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        *((a, False) for a in (*PRIVATE_V4, *PRIVATE_V6)),
+        *((a, True) for a in (*PUBLIC_V4, *PUBLIC_V6)),
+        *((form.format(a), False) for form in LEADS_TO_V4 for a in PRIVATE_V4),
+        *((form.format(a), True) for form in LEADS_TO_V4 for a in PUBLIC_V4),
+    ],
+)
+def test_a_private_address_is_known_in_every_form(address: str, public: bool) -> None:
     # Breaks when a private network can be reached by writing its address another way.
-    assert not is_public(address)
-    assert is_public("93.184.216.34") and is_public("2606:2800:220:1::1") and is_public("64:ff9b::5db8:d822")
+    assert is_public(address) is public
 
 
 @given(st.ip_addresses(v=4))
@@ -127,7 +142,7 @@ def test_an_embedded_address_is_judged_like_the_address_itself(inner: ipaddress.
     # Breaks when an IPv6 form of an IPv4 address is judged otherwise than the address it leads to.
     forms = (
         ipaddress.IPv6Address((0xFFFF << 32) | int(inner)),
-        ipaddress.IPv6Address((0x2002 << 112) | (int(inner) << 80)),
+        ipaddress.IPv6Address((0xFFFF << 48) | int(inner)),
         ipaddress.IPv6Address((0x64FF9B << 96) | int(inner)),
     )
     assert {is_public(str(form)) for form in forms} == {is_public(str(inner))}
@@ -221,3 +236,98 @@ def test_proxies_of_the_environment_are_left_aside_and_a_named_one_is_used(
     assert (len(hook.seen), proxy.seen[0][0]) == (1, url)
     with pytest.raises(SettingsError):
         WebhookSender(allow_private=False, proxy="socks5://127.0.0.1:1")
+
+
+def _queue(premises: Any, operator: Any, *urls: str, count: int) -> list[str]:
+    house = premises.house
+    found = [webhooks.add_endpoint(house, operator, url, premises.webhook_secret)[0] for url in urls]
+    with house.state.transaction() as work:
+        for n in range(count):
+            tell(house, work, "account.opened", account=f"acc_{n}")
+    return found
+
+
+def _at_once(act: Any, given: Any) -> list[Any]:
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(act, given))
+
+
+def test_a_slow_endpoint_holds_up_no_other(premises: Any, operator: Any) -> None:
+    # Breaks when a receiver that hangs keeps the events of all the others waiting behind its own.
+    slow, _ = _queue(premises, operator, "https://slow.example/", "https://good.example/", count=120)
+    let_go, got, held = threading.Event(), list[str](), threading.Event()
+
+    def send(endpoint: str, _: str, message_id: str, __: bytes) -> DeliveryResult:
+        if endpoint == slow:
+            held.set()
+            let_go.wait(60)
+            return DeliveryResult(ok=False, retry=True, detail="readtimeout")
+        got.append(message_id)
+        assert held.wait(60)  # the slow one is at work meanwhile
+        if len(got) == 120:
+            let_go.set()
+        return DeliveryResult(ok=True, retry=False, detail="status-200")
+
+    assert webhooks.deliver_due(premises.house, send, next_attempt_after, _at_once) == 120
+    assert len(set(got)) == 120
+
+
+def test_two_deliverers_at_once_send_each_event_once(premises: Any, operator: Any) -> None:
+    # Breaks when a second process, or the command beside the server, sends what the first has in hand.
+    _queue(premises, operator, "https://a.example/", "https://b.example/", count=40)
+    both, got = threading.Barrier(2, timeout=30), list[str]()
+
+    def send(_: str, __: str, message_id: str, ___: bytes) -> DeliveryResult:
+        got.append(message_id)
+        if len(got) <= 2:
+            both.wait()  # both are in the middle of it at the same moment
+        return DeliveryResult(ok=True, retry=False, detail="status-200")
+
+    def deliver(_: int) -> int:
+        return webhooks.deliver_due(premises.house, send, next_attempt_after)
+
+    assert sum(_at_once(deliver, range(2))) == 80
+    assert len(got) == len(set(got)) == 80
+
+
+def test_a_round_ends_in_time_and_what_it_left_comes_due_again(premises: Any, operator: Any) -> None:
+    # Breaks when one round lasts as long as a receiver likes, or what it held and did not send is never sent.
+    [endpoint] = _queue(premises, operator, "https://slow.example/", count=30)
+    house, clock, tried = premises.house, [premises.now()], list[str]()
+    house = replace(house, now=lambda: clock[0])
+
+    def send(_: str, __: str, message_id: str, ___: bytes) -> DeliveryResult:
+        tried.append(message_id)
+        clock[0] += timedelta(seconds=10)
+        return DeliveryResult(ok=False, retry=True, detail="readtimeout")
+
+    began = clock[0]
+    webhooks.deliver_due(house, send, lambda _: timedelta(days=1))
+    assert clock[0] - began <= timedelta(seconds=30)
+    first = len(tried)
+    clock[0] += timedelta(seconds=120)
+    for _ in range(30):
+        webhooks.deliver_due(house, send, lambda _: timedelta(days=1))
+        clock[0] += timedelta(seconds=120)
+    assert (first < 30, len(tried), len(set(tried))) == (True, 30, 30)
+    with house.state.read() as work:
+        rows = work.outbox.listing("queued", "", 50)
+    assert {(row["topic"], row["attempt"]) for row in rows} == {(endpoint, 1)}  # waiting its turn is no attempt
+
+
+def test_what_is_queued_for_an_endpoint_that_was_removed_ends(premises: Any, operator: Any) -> None:
+    # Breaks when events for nobody stay queued and stand before those for somebody.
+    gone, stays = _queue(premises, operator, "https://gone.example/", "https://stays.example/", count=70)
+    webhooks.remove_endpoint(premises.house, operator, gone)
+
+    def send(*_: Any) -> DeliveryResult:
+        return DeliveryResult(ok=True, retry=False, detail="status-200")
+
+    while webhooks.deliver_due(premises.house, send, next_attempt_after):
+        pass
+    with premises.house.state.read() as work:
+        rows = work.outbox.listing("", "", 500)
+    assert {(r["topic"], r["state"], r["detail"]) for r in rows} == {
+        (gone, "dead", "endpoint-removed"),
+        (stays, "sent", "status-200"),
+    }

@@ -60,7 +60,7 @@ def rotate_keys(house: TheHouse, asker: Asker) -> dict[str, Any]:
 
 @router.post("/v1/expirations")
 def expire(house: TheHouse, asker: Asker) -> dict[str, Any]:
-    """Destroy the data of every person whose last day is past."""
+    """Let applications that lay in review too long lapse, and destroy the data of whose last day is past."""
     return {"shredded": expire_records.expire_records(house, asker)}
 
 

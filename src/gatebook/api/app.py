@@ -6,6 +6,7 @@ they come from. Every line goes through our log, and an address is the socket's 
 
 from __future__ import annotations
 
+import math
 import signal
 import socket
 import sys
@@ -33,6 +34,7 @@ from gatebook.api import (
     registers,
     reviews,
 )
+from gatebook.api.connections import WAIT_S, PromptConnection
 from gatebook.api.guard import Guard
 from gatebook.api.rate_limits import RateLimits
 from gatebook.api.schemas import components, statuses
@@ -42,7 +44,7 @@ from gatebook.wiring import Premises, keep, open_premises, set_up_logging
 _ROOMS = (applications, registers, reviews, law_and_ledger, administration)
 #: What any route under /v1 may answer beside what it is for.
 _EVERYWHERE = statuses(401, 403, 408, 413, 422, 429, 500, 503)
-_CONNECTIONS, _BACKLOG, _IDLE_S, _LAST_REQUESTS_S = 1000, 512, 15, 30
+_BACKLOG, _LAST_REQUESTS_S = 512, 30
 
 
 class Api(FastAPI):
@@ -63,6 +65,7 @@ def make_app(premises: Premises) -> FastAPI:
         version=__version__,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the asker, or somebody else, wrote
         description="Who rents your machines, how you know, what was decided and why.",
     )
     app.state.premises, app.state.registry = premises, CollectorRegistry()
@@ -83,6 +86,7 @@ def serve(folder: Path, host: str, port: int) -> None:
     """Serve the API until SIGTERM or SIGINT; a keeper thread publishes the ledger and delivers events."""
     set_up_logging()
     with _listening(host, port) as listener, open_premises(folder) as premises:
+        premises.law.fault()  # a house whose law cannot be read is told so here and not by its first applicant
         server = uvicorn.Server(_config(make_app(premises)))
         stop = threading.Event()
         keeper = threading.Thread(target=keep, args=(premises, stop), daemon=True)
@@ -111,11 +115,10 @@ def _config(app: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        http="h11",
+        http=PromptConnection,
         ws="none",
-        limit_concurrency=_CONNECTIONS,
         backlog=_BACKLOG,
-        timeout_keep_alive=_IDLE_S,
+        timeout_keep_alive=math.ceil(WAIT_S),
         timeout_graceful_shutdown=_LAST_REQUESTS_S,
     )
 

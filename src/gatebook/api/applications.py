@@ -15,7 +15,7 @@ from gatebook import canonical
 from gatebook.api.asking import Asker, Id, Idem, Raw, Strict, TheHouse, json_body, posted, takes
 from gatebook.api.idempotency import once
 from gatebook.api.schemas import APPLICATION, APPLICATION_WITH_EVIDENCE, DETERMINED, EVIDENCE, gives, statuses
-from gatebook.procedures import confirm_contact, look, open_account, render
+from gatebook.procedures import confirm_contact, look, open_account, render, withdraw_application
 from gatebook.procedures import posted as parts
 
 router = APIRouter()
@@ -79,6 +79,12 @@ def add_evidence(
 def determine_again(house: TheHouse, asker: Asker, application_id: Id) -> dict[str, Any]:
     """Judge an application in review again."""
     return render.determined(application_id, open_account.determine_again(house, asker, application_id))
+
+
+@router.post("/v1/applications/{application_id}/withdrawals", responses=statuses(404, 409))
+def withdraw(house: TheHouse, asker: Asker, application_id: Id) -> dict[str, Any]:
+    """Withdraw an application in review; its data gets the day on which it goes."""
+    return render.row(withdraw_application.withdraw_application(house, asker, application_id))
 
 
 @router.post(

@@ -54,6 +54,12 @@ def _operator(request: Request, given: Annotated[HTTPAuthorizationCredentials | 
     return found
 
 
+def bearer_of(request: Request) -> str:
+    """Return the API key a request came with, or nothing."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    return secret if scheme.lower() == "bearer" else ""
+
+
 def known(request: Request, secret: str) -> Operator:
     """Return who asks. Raises NotAuthenticated, or TooMany when this address failed too often."""
     premises: Premises = request.app.state.premises

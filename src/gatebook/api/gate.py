@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gatebook import canonical
-from gatebook.api.asking import json_body, known, limits_of
+from gatebook.api.asking import bearer_of, json_body, known, limits_of
 from gatebook.api.schemas import GATE_ANSWER, statuses
 from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.procedures import ask_gate
@@ -33,6 +33,7 @@ class GateQuestion(msgspec.Struct, forbid_unknown_fields=True):
 
 async def gate(request: Request) -> Response:
     """Answer whether this account may do this now."""
+    request.scope["route"] = ROUTE  # which FastAPI notes for its own routes, and logs and metrics read
     raw = await request.body()
     answer = await run_in_threadpool(_answer, request, raw)
     return Response(_encode(answer), media_type="application/json")
@@ -40,8 +41,7 @@ async def gate(request: Request) -> Response:
 
 def _answer(request: Request, raw: bytes) -> ask_gate.GateAnswer:
     premises: Premises = request.app.state.premises
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    operator = known(request, secret if scheme.lower() == "bearer" else "")
+    operator = known(request, bearer_of(request))
     limits_of(request).asked_gate(operator.operator_id)
     asked = _question(raw)
     return ask_gate.ask_gate(premises.house, operator, asked.account, asked.act)

@@ -1,7 +1,7 @@
 """The guard at the door: one request at a time is bounded, answered whatever happens, counted and timed.
 
-The trap guarded against: a body without end, or an error that tells its content to the log or to the caller. An
-unexpected error stops here; it is logged by kind and place, and nothing of it travels further.
+The trap guarded against: a body without end, one from nobody known, or an error that tells its content to the log or
+to the caller. An unexpected error stops here; it is logged by kind and place, and nothing of it travels further.
 """
 
 from __future__ import annotations
@@ -11,23 +11,28 @@ import time
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatebook.api import problems
-from gatebook.errors import FieldProblem, TooLarge
+from gatebook.api.asking import bearer_of, known
+from gatebook.errors import FieldProblem, NotAuthenticated, TooLarge, TooMany
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+_WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
 _MOST_BODY, _MOST_BODY_S = 1024 * 1024, 30.0
+_MOST_AT_ONCE = 1000
 
 
 class Guard:
     """Reads each body whole before the app sees it, adds security headers, counts and times, logs no content."""
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        self.app, self.log = app, structlog.get_logger()
+        self.app, self.log, self.under_way = app, structlog.get_logger(), 0
         self.seconds = Histogram("gatebook_request_seconds", "Time to answer", ["route"], registry=registry)
         self.answers = Counter("gatebook_requests", "Answers by status", ["route", "status"], registry=registry)
 
@@ -38,6 +43,7 @@ class Guard:
             return
         began, method = time.perf_counter(), str(scope["method"])
         answer = _Answer(scope, send)
+        self.under_way += 1
         try:
             await self._serve(scope, receive, answer.send)
         except Exception as error:
@@ -45,6 +51,7 @@ class Guard:
             if not answer.status:
                 await problems.unexpected()(scope, receive, answer.send)
         finally:
+            self.under_way -= 1
             route, status = getattr(scope.get("route"), "path", "unknown"), answer.status or 500
             took = time.perf_counter() - began
             self.seconds.labels(route).observe(took)
@@ -52,6 +59,9 @@ class Guard:
             self.log.info("answered", method=method, route=route, status=status, duration_ms=round(took * 1000, 1))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.under_way > _MOST_AT_ONCE:
+            await problems.answer_code("busy", {"Connection": "close", "Retry-After": "1"})(scope, receive, send)
+            return
         if scope["method"] == "OPTIONS":
             await _options(scope)(scope, receive, send)
             return
@@ -59,7 +69,10 @@ class Guard:
             scope["method"] = "GET"
         try:
             async with asyncio.timeout(_MOST_BODY_S):
-                body = await _whole_body(receive)
+                body = await _body(scope, receive)
+        except (NotAuthenticated, TooMany) as error:
+            await problems.answer(error, {"Connection": "close"})(scope, receive, send)
+            return
         except TooLarge as error:
             await problems.answer(error)(scope, receive, send)
             return
@@ -93,16 +106,44 @@ class _Answer:
         await self._send(message)
 
 
-async def _whole_body(receive: Receive) -> bytes | None:
-    """Return the body, or None when the client went away. Raises TooLarge."""
-    found = bytearray()
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return the body, or None when the client went away. Raises TooLarge; NotAuthenticated, TooMany as ``known`` does.
+
+    A body that is here already is small and costs nothing, and its route asks for the key. Any other is waited for
+    only once the headers said who asks. Where a route takes none, it is let go by as it comes.
+    """
+    is_kept = scope["method"] in _WITH_BODY and scope["path"].startswith("/v1/")
+    first = await _at_hand(scope, receive)
+    if is_kept and (first is None or first.get("more_body", False)):
+        request = Request(scope)
+        await run_in_threadpool(known, request, bearer_of(request))
+    return await _whole_body(receive, first, is_kept=is_kept)
+
+
+async def _at_hand(scope: Scope, receive: Receive) -> Message | None:
+    """Return what came with the headers, or None. To ask is to tell a client that waits for a word to go on."""
+    if any(name == b"expect" for name, _ in scope["headers"]):
+        return None
+    try:
+        async with asyncio.timeout(0):
+            return await receive()
+    except TimeoutError:
+        return None
+
+
+async def _whole_body(receive: Receive, first: Message | None, *, is_kept: bool) -> bytes | None:
+    found, size = bytearray(), 0
     while True:
-        message = await receive()
+        message = first or await receive()
+        first = None
         if message["type"] == "http.disconnect":
             return None
-        found += message.get("body", b"")
-        if len(found) > _MOST_BODY:
+        part = message.get("body", b"")
+        size += len(part)
+        if size > _MOST_BODY:
             raise TooLarge("the body is larger than 1 MiB", (FieldProblem("", "too-large", "at most 1 MiB"),))
+        if is_kept:
+            found += part
         if not message.get("more_body", False):
             return bytes(found)
 

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from gatebook import canonical
 from gatebook.api.asking import Asker, Id, On, Position, Raw, Strict, TheHouse, ThePremises, json_body, posted, takes
 from gatebook.api.schemas import FACTS, statuses
-from gatebook.procedures import look, look_at_law, look_at_lists
+from gatebook.procedures import keep_house, look, look_at_law, look_at_lists
 from gatebook.procedures import posted as parts
 from gatebook.wiring import adopt_law, update_list
 
@@ -101,4 +101,10 @@ def consistency(house: TheHouse, asker: Asker, position: Position) -> Response:
 @router.get("/v1/ledger/entries/{position}", responses=statuses(404))
 def entry(house: TheHouse, asker: Asker, position: Position) -> Response:
     """Return the exact bytes of an entry."""
-    return Response(look.entry_at(house, asker, position).to_bytes(), media_type="application/json")
+    return Response(look.entry_at(house, asker, position), media_type="application/json")
+
+
+@router.post("/v1/ledger/checks")
+def check(house: TheHouse, asker: Asker) -> dict[str, Any]:
+    """Compare every entry in the database with what was signed; `differing` is 0 in health, and nothing is changed."""
+    return canonical.table(keep_house.check_ledger(house, asker, lambda _, __: None))

@@ -33,6 +33,7 @@ class Problem:
 _TABLE = (
     Problem("invalid-input", 422, "What was sent cannot be taken", "Something sent cannot be taken."),
     Problem("too-large", 413, "Too large", "The body is larger than 1 MiB."),
+    Problem("busy", 503, "Too many at once", "More requests at once than this house works on; come back in a moment."),
     Problem("too-slow", 408, "Too slow", "The body did not arrive within 30 seconds; send it again."),
     Problem(
         "not-authenticated",
@@ -122,9 +123,9 @@ def body_of(error: errors.GatebookError) -> dict[str, Any]:
     return found
 
 
-def answer(error: errors.GatebookError) -> JSONResponse:
-    """Return the HTTP answer for an error."""
-    headers = {}
+def answer(error: errors.GatebookError, more: dict[str, str] | None = None) -> JSONResponse:
+    """Return the HTTP answer for an error, with ``more`` headers."""
+    headers = dict(more or {})
     if isinstance(error, errors.TooMany):
         headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, errors.NotAuthenticated):

@@ -14,7 +14,8 @@ from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from gatebook.api.problems import MEDIA_TYPE, PROBLEMS
-from gatebook.identify.evidence import SUBMITTED
+from gatebook.identify.evidence import MOST_LINE, SUBMITTED
+from gatebook.identify.papers import DOCUMENT_TYPES
 from gatebook.terms import account, person
 
 Schema = dict[str, Any]
@@ -54,13 +55,15 @@ _FORMS: Mapping[str, Schema] = {
     "processor": {"maxLength": 40, "minLength": 1},
     "token": {"maxLength": 200, "minLength": 1},
     "result": {"enum": ["verified", "refuted"]},
-    "issued_on": _DAY,
-    "as_of": _DAY,
-    "at": {"format": "date-time", "description": "RFC 3339 with a zone, not in the future"},
+    "issued_on": {**_DAY, "description": "not in the future"},
+    "as_of": {**_DAY, "description": "not in the future"},
+    "expires_on": _DAY,
+    "document_type": {"enum": list(DOCUMENT_TYPES)},
+    "at": {"format": "date-time", "description": "RFC 3339 with a zone, from the year 2000, not in the future"},
 }
 
 _EVIDENCE_FORMS: Mapping[str, Schema] = {
-    "lines": {"type": "array", "maxItems": 50, "items": {"type": "string", "maxLength": 320}},
+    "lines": {"type": "array", "minItems": 2, "maxItems": 3, "items": {"type": "string", "maxLength": MOST_LINE}},
     "of_owner": {"type": "integer", "minimum": 0, "maximum": 49},
 }
 
@@ -87,6 +90,7 @@ def _object(of: type, **more: Schema) -> Schema:
     fields = dataclasses.fields(of)
     needed = [f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
     found = {f.name: _schema(hints[f.name], f.name) for f in fields}
+    found |= {name: _not_blank(found[name]) for name in needed}
     return {
         "type": "object",
         "description": (of.__doc__ or "").partition("\n")[0],
@@ -94,6 +98,11 @@ def _object(of: type, **more: Schema) -> Schema:
         "required": [*needed, *(name for name, schema in more.items() if "const" in schema)],
         "additionalProperties": False,
     }
+
+
+def _not_blank(schema: Schema) -> Schema:
+    """Return the schema of a needed field: a text there has to say something."""
+    return {**schema, "minLength": 1} if schema.get("type") == "string" else schema
 
 
 def _evidence(kind: str, allowed: set[str], needed: set[str]) -> Schema:
@@ -106,7 +115,10 @@ def _evidence(kind: str, allowed: set[str], needed: set[str]) -> Schema:
 
     return {
         "type": "object",
-        "properties": {"kind": {"const": kind}, **{name: form(name) for name in sorted(allowed)}},
+        "properties": {
+            "kind": {"const": kind},
+            **{n: _not_blank(form(n)) if n in needed else form(n) for n in sorted(allowed)},
+        },
         "required": ["kind", *sorted(needed)],
         "additionalProperties": False,
     }

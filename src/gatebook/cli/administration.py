@@ -30,7 +30,7 @@ app, keys_app, hooks_app = typer.Typer(), typer.Typer(no_args_is_help=True), typ
 
 @app.command()
 def expire(house: HouseAt = HERE, operator: As = "local") -> None:
-    """Destroy the data of every person whose last day is past."""
+    """Let applications that lay in review too long lapse, and destroy the data of whose last day is past."""
     with acting(house) as h:
         show({"shredded": expire_records.expire_records(h, operator_named(operator))})
 
@@ -70,10 +70,11 @@ def keys_make(
     """Make an API key; its secret is shown this once."""
     with acting(house) as h:
         key_id, secret = api_keys.make_key(h, operator_named(operator), scope, days)
-    if quiet:
-        typer.echo(secret)
-    else:
-        show({"key": key_id, "secret": secret, "scopes": scope})
+        # Shown within: publishing comes after and may fail, and the secret is nowhere else.
+        if quiet:
+            typer.echo(secret)
+        else:
+            show({"key": key_id, "secret": secret, "scopes": scope})
 
 
 @keys_app.command("revoke")
@@ -97,7 +98,7 @@ def hooks_add(url: str, house: HouseAt = HERE, operator: As = "local") -> None:
     """Register an endpoint; its secret is shown this once."""
     with on_premises(house) as premises:
         endpoint, secret = webhooks.add_endpoint(premises.house, operator_named(operator), url, premises.webhook_secret)
-    show({"endpoint": endpoint, "secret": secret})
+        show({"endpoint": endpoint, "secret": secret})  # within, as for a key
 
 
 @hooks_app.command("list")

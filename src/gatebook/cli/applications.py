@@ -8,7 +8,7 @@ from __future__ import annotations
 import typer
 
 from gatebook.cli.shell import HERE, As, HouseAt, JsonFile, acting, looking, operator_named, read, show
-from gatebook.procedures import confirm_contact, look, open_account, posted, render
+from gatebook.procedures import confirm_contact, look, open_account, posted, render, withdraw_application
 
 app = typer.Typer()
 
@@ -43,6 +43,13 @@ def determine_(application_id: str, house: HouseAt = HERE, operator: As = "local
     with acting(house) as h:
         found = open_account.determine_again(h, operator_named(operator), application_id)
         show(render.determined(application_id, found))
+
+
+@app.command()
+def withdraw(application_id: str, house: HouseAt = HERE, operator: As = "local") -> None:
+    """Withdraw an application in review; its data gets the day on which it goes."""
+    with acting(house) as h:
+        show(render.row(withdraw_application.withdraw_application(h, operator_named(operator), application_id)))
 
 
 @app.command("send-code")

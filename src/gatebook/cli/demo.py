@@ -5,6 +5,7 @@ The trap guarded against: a demo that shows something else than the product. Eve
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from gatebook.procedures import (
 )
 from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.house import SCOPES, House, Operator
+from gatebook.settings import FILE
 from gatebook.wiring import CodeBox, Premises, init_house, open_premises, sample_list
 
 _SIGN_UP, _MARA, _OLE = Operator("opr-sign-up", SCOPES), Operator("opr-mara", SCOPES), Operator("opr-ole", SCOPES)
@@ -77,12 +79,13 @@ def _application(
     person: dict[str, Any], account_type: str = "standard", at: str = "2026-01-01T00:00:00Z", **more: object
 ) -> dict[str, Any]:
     country = person["address"]["country"]
+    came_from = {"US": "198.51.100.9"}.get(country, "203.0.113.9")
     return {
         "applicant": person,
         "account_type": account_type,
         "product": {"code": f"vps-{account_type}"},
         "payments": [{"kind": "card", "bin": "400000", "last4": "0002", "country": country}],
-        "access": {"address": "203.0.113.9", "at": at},
+        "access": {"address": came_from, "at": at},
         **more,
     }
 
@@ -104,10 +107,11 @@ def _cases() -> list[tuple[str, dict[str, Any], list[Any], bool]]:
     petra_paper = _mrz("VOGEL", "PETRA", "D<<", "790911", "C01X0009H")
     otto_paper = _mrz("BRANDT", "OTTO", "D<<", "810520", "C01X0006H")
     extract = {"kind": "registry_extract", "jurisdiction": "NO", "number": "999888777", "name": "Fjordlys Hosting AS"}
+    paid = {"kind": "payment_confirmed", "processor": "sample", "means": "card", "country": "US", "result": "verified"}
     return [
         ("a foreign person, well evidenced", _application(anna), [anna_paper], True),
         ("a missing document", _application(bo), [], True),
-        ("a US person, low burden", _application(carla), [], True),
+        ("a US person, low burden: no papers, two signs", _application(carla), [paid], True),
         (
             "a trial account, on a condition",
             _application(_person(6, "Dag Holm", "1992-02-02", "SE", us_limb="none"), "trial"),
@@ -150,6 +154,7 @@ def run_demo(folder: Path | None, console: Console) -> None:
     where = folder or Path(tempfile.mkdtemp(prefix="gatebook-demo-")) / "house"
     console.rule("Gatebook: a first day")
     console.print(f"A provider sets up its house in {where}. It adopts the order of 2021 as its own policy from today.")
+    _set_up(where)
     init_house(where, "demo.example/gatebook", _MARA)
     with open_premises(where, mail=(box := CodeBox())) as premises:
         house = premises.house
@@ -160,6 +165,16 @@ def run_demo(folder: Path | None, console: Console) -> None:
         _review_one(house, results, console)
         _check(premises, results, console)
     console.print(f"\nThe house stays in {where}: try  ./gatebook list applications --house {where}")
+
+
+def _set_up(where: Path) -> None:
+    """Settings of a house that knows the country of some invented addresses: one sign of where somebody is."""
+    settings, ranges = where / FILE, where / "addresses.csv"
+    if not settings.exists():
+        where.mkdir(parents=True, exist_ok=True)
+        ranges.write_text("198.51.100.0,198.51.100.255,US\n")
+        files = json.dumps([str(ranges.resolve())])
+        settings.write_text(f'origin = "demo.example/gatebook"\nip_country_files = {files}\n', "utf-8")
 
 
 def _judge_all(house: House, box: CodeBox, console: Console) -> list[tuple[str, str, Determined]]:
@@ -220,7 +235,7 @@ def _check(premises: Premises, results: list[tuple[str, str, Determined]], conso
     )
     size = publish_ledger.publish_ledger(house)
     ledger = premises.folder / "ledger"
-    command = [sys.executable, "-m", "gatebook_verifier", "log", str(ledger), "--vkey", str(ledger / "vkey")]
+    command = [sys.executable, "-P", "-m", "gatebook_verifier", "log", str(ledger), "--vkey", str(ledger / "vkey")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own verifier, no shell
     console.print(f"{size} entries published. The independent verifier says:")
     console.print(done.stdout.strip() or done.stderr.strip(), markup=False)

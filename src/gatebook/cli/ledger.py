@@ -6,9 +6,11 @@ The trap guarded against: bytes changed on their way to the screen. An entry and
 from __future__ import annotations
 
 import typer
+from rich.progress import Progress
 
-from gatebook.cli.shell import HERE, As, HouseAt, looking, operator_named, show
-from gatebook.procedures import look, publish_ledger
+from gatebook import canonical
+from gatebook.cli.shell import HERE, As, HouseAt, looking, operator_named, progress_console, show
+from gatebook.procedures import keep_house, look, publish_ledger
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,4 +47,17 @@ def ledger_consistency(old_size: int, house: HouseAt = HERE, operator: As = "loc
 def ledger_entry(position: int, house: HouseAt = HERE, operator: As = "local") -> None:
     """Print the exact bytes of an entry."""
     with looking(house) as h:
-        typer.echo(look.entry_at(h, operator_named(operator), position).to_bytes(), nl=False)
+        typer.echo(look.entry_at(h, operator_named(operator), position), nl=False)
+
+
+@app.command("check")
+def ledger_check(house: HouseAt = HERE, operator: As = "local") -> None:
+    """Compare every entry in the database with what was signed; fails if anything differs, and changes nothing."""
+    with looking(house) as h, Progress(console=progress_console, transient=True) as progress:
+        task = progress.add_task("comparing the ledger", total=None)
+        found = keep_house.check_ledger(
+            h, operator_named(operator), lambda done, size: progress.update(task, completed=done, total=size)
+        )
+    show(canonical.table(found))
+    if found.differing:
+        raise typer.Exit(1)

@@ -64,7 +64,7 @@ app.add_typer(administration.hooks_app, name="webhooks", help="Events to the pro
 def main() -> None:
     """Run the command line; an error of ours ends with its message and status 1."""
     try:
-        app(standalone_mode=True)
+        app(standalone_mode=True, prog_name="gatebook")
     except InvalidInput as error:
         lines = [f"  {p.pointer or '(whole)'}: {p.reason}" for p in error.problems]
         typer.echo("\n".join([f"gatebook: {error.message}", *lines]), err=True)

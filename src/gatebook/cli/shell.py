@@ -6,6 +6,7 @@ The trap guarded against: an act nobody can prove, because the command ended bef
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ HouseAt = Annotated[Path, typer.Option("--house", envvar="GATEBOOK_HOUSE", help=
 As = Annotated[str, typer.Option("--operator", envvar="GATEBOOK_OPERATOR", help="Who you are, as a short slug.")]
 JsonFile = Annotated[Path, typer.Argument(help="A JSON file; - reads standard input.")]
 HERE = Path("house")
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 console, progress_console = Console(), Console(stderr=True)
 
 
@@ -52,7 +54,13 @@ def on_premises(folder: Path) -> Iterator[Premises]:
 
 
 def operator_named(name: str) -> Operator:
-    """Whoever can read the house's folder holds every scope: the files would not stop them either."""
+    """Whoever can read the house's folder holds every scope: the files would not stop them either.
+
+    Raises InvalidInput for what is no short slug: it is entered in the ledger, from which nothing is ever taken out.
+    """
+    if not _SLUG.fullmatch(name):
+        problem = FieldProblem("/operator", "malformed", "letters, digits, . _ and -; no space, no @; at most 40")
+        raise InvalidInput("--operator, or GATEBOOK_OPERATOR, is a short slug and not a name or an address", (problem,))
     return Operator(f"opr-{name}", SCOPES)
 
 

@@ -50,6 +50,8 @@ class SmtpMailer:
         fault = ""
         try:
             self._send(_mailbox(destination), code, expires_minutes)
+        except smtplib.SMTPNotSupportedError as error:
+            fault = f"{type(error).__name__}; see smtp_starttls and smtp_username in gatebook.toml"
         except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
             fault = type(error).__name__
         if fault:  # raised out here, so that what the library said is not even its context

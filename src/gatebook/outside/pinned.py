@@ -18,7 +18,22 @@ from typing import Any
 
 import httpcore
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.IPv4Network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+            "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
+            "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+            "168.63.129.16/32",  # a cloud's own services, which answer every machine in it
+        ),
+    )
+)  # fmt: skip
+#: Everything public of IPv6 lies in the first; what is apart in it follows: protocols, examples, 6to4, examples again.
+_GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+_NOT_PUBLIC_V6 = tuple(map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
+#: Forms whose last 32 bits are the IPv4 address they lead to: mapped, SIIT, NAT64.
+_LEADS_TO_V4 = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
 
 
 class PrivateAddress(Exception):
@@ -32,13 +47,16 @@ def addresses_of(host: str) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an address is of the public internet, whatever form it is written in."""
+    """Return whether an address is of the public internet, whatever form it is written in.
+
+    The ranges are written here and not asked of the library, whose idea of them changes from version to version.
+    """
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
-        nat64 = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else None
-        if embedded := found.ipv4_mapped or found.sixtofour or nat64:  # forms that lead to an IPv4 address
-            return embedded.is_global and not embedded.is_multicast
-    return found.is_global and not found.is_multicast
+        if not any(found in network for network in _LEADS_TO_V4):
+            return found in _GLOBAL_V6 and not any(found in network for network in _NOT_PUBLIC_V6)
+        found = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    return not any(found in network for network in _NOT_PUBLIC)
 
 
 class PinnedBackend(httpcore.NetworkBackend):
