@@ -10,12 +10,13 @@ import importlib.resources
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import structlog
@@ -42,20 +43,29 @@ from gatebook.procedures.house import SYSTEM, CodeSender, House, Operator, Signe
 from gatebook.procedures.keep_house import found_house, note_adoption, note_list
 from gatebook.procedures.permit import permit
 from gatebook.procedures.publish_ledger import publish_ledger
+from gatebook.procedures.rescreen_delta import rescreen_delta
+from gatebook.procedures.rescreening_run import lists_due
 from gatebook.procedures.resume_applications import resume_applications
 from gatebook.procedures.webhooks import deliver_due
 from gatebook.record import checkpoint
 from gatebook.record.access import Door
 from gatebook.record.vault import Vault
+from gatebook.screen.index import CompleteIndex
+from gatebook.screen.lists.detect import Folder, load_folder
 from gatebook.screen.party import ListEdition
-from gatebook.screen.scan import ExhaustiveScan, Screener, ScreenSettings
+from gatebook.screen.screening import ScreenSettings
 from gatebook.settings import FILE, Settings, read_settings
 from gatebook.store.files import write_durably
+from gatebook.store.kept_index import made_index
 from gatebook.store.law_folder import LawFolder
 from gatebook.store.list_shelf import ListShelf
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate
 from gatebook.store.tile_folder import TileFolder
+
+if TYPE_CHECKING:
+    from gatebook.procedures.screen_population import Engine
+    from gatebook.screen.batches import PopulationScreen
 
 _RESUMES_EVERY = timedelta(minutes=1)
 
@@ -130,7 +140,8 @@ class Premises:
             state=self.state,
             door=Door(Vault(self.ring, self.keys, secrets.token_bytes)),
             law=self.law,
-            screener=Lists(self.shelf).screener,
+            screener=Lists(self.shelf, self.folder / "index").screener,
+            lists=self.shelf,
             tiles=TileFolder(self.folder / "ledger"),
             signer=Signer(origin, checkpoint.vkey_of(origin, public), public, private.sign),
             senders=self._senders(),
@@ -203,16 +214,16 @@ class CodeBox:
 class Lists:
     """Keeps the scanner of the current editions, and makes a new one when an edition lands."""
 
-    def __init__(self, shelf: ListShelf) -> None:
-        self._shelf = shelf
-        self._held: tuple[tuple[str, ...], Screener] | None = None
+    def __init__(self, shelf: ListShelf, kept: Path) -> None:
+        self._shelf, self._kept = shelf, kept
+        self._held: tuple[tuple[str, ...], CompleteIndex] | None = None
 
-    def screener(self) -> Screener:
+    def screener(self) -> CompleteIndex:
         """Return a screener over the current editions."""
         digests, fetched = tuple(sorted(self._shelf.current_digests().items())), self._shelf.fetched()
         flat = tuple(f"{name}={digest}@{fetched[name]}" for name, digest in digests)
         if self._held is None or self._held[0] != flat:
-            self._held = (flat, ExhaustiveScan(self._shelf.current(), ScreenSettings()))
+            self._held = (flat, made_index(self._kept, self._shelf.current(), ScreenSettings()))
         return self._held[1]
 
 
@@ -291,6 +302,14 @@ def update_list(
     if list_id not in feeds:
         raise NotFound(f"no publisher's address is known for this list; there are {', '.join(feeds)}")
     files = fetch(feeds[list_id], premises.client, progress)
+    return load_list(premises, operator, list_id, files, confirmed=confirmed)
+
+
+def load_list(
+    premises: Premises, operator: Operator, list_id: str, files: Mapping[str, bytes], *, confirmed: bool
+) -> ListEdition:
+    """Keep a list edition of these files, and enter it; on any failure the old edition stays."""
+    permit(premises.house, operator, "admin", "load-list")
     edition = premises.shelf.put(list_id, files, premises.now(), confirmed=confirmed)
     note_list(premises.house, operator, list_id, edition.digest, len(edition.parties), len(edition.report.refused))
     return edition
@@ -300,6 +319,73 @@ def sample_list() -> dict[str, bytes]:
     """Return the small invented list that is shipped for offline use."""
     folder = importlib.resources.files("gatebook.screen") / "sample"
     return {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(".CSV")}
+
+
+def lists_in(folder: Path) -> Folder:
+    """Load every list in a folder, whatever known form it has."""
+    from gatebook.outside.tables import list_files  # noqa: PLC0415  Arrow is a sixth of the time to start
+
+    return load_folder(list_files(folder))
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a population is screened: by which engine, in how many processes, in parts of how many rows, into what."""
+
+    engine: str = "processes"
+    master: str = ""
+    workers: int = 0
+    rows_a_part: int = 0
+    explained: bool = False
+    as_json: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many rows make a part: a cluster is asked for many at a time."""
+        return self.rows_a_part or {"spark": 500_000}.get(self.engine, 16_384)
+
+
+def screen_file(
+    path: Path,
+    out: Path,
+    editions: Sequence[ListEdition],
+    ways: Ways,
+    moved: Callable[[int, int, int], None],
+    told: Callable[[str], None],
+) -> dict[str, int]:
+    """Screen the customers of a file into another; ``moved`` hears rows done, matches, and about how many rows."""
+    from gatebook.outside.tables import Table, writer_for  # noqa: PLC0415  as above
+    from gatebook.procedures.screen_population import Plan, screen_population  # noqa: PLC0415  as above
+    from gatebook.screen.batches import DETAILS, NEEDED, PopulationScreen  # noqa: PLC0415  as above
+    from gatebook.store.part_folder import PartFolder  # noqa: PLC0415  as above
+
+    customers = Table(path, NEEDED, (*NEEDED, *DETAILS))
+    work, about = PopulationScreen.of(editions, explained=ways.explained), customers.about()
+    if customers.ignored:
+        told(f"columns nothing is done with: {', '.join(customers.ignored)}")
+    plan, engine = Plan(work.lists, ways.explained, ways.rows), _engine(work, ways, about)
+    with PartFolder(out, writer_for(out, as_json=ways.as_json), writer_for(Path("refused.csv"))) as kept:
+        return screen_population(customers, engine, kept, plan, lambda r, m: moved(r, m, about), told)
+
+
+def _engine(work: PopulationScreen, ways: Ways, about: int) -> Engine:
+    from gatebook.outside.processes import Alone, Processes, cores  # noqa: PLC0415  as above
+    from gatebook.outside.spark import Spark  # noqa: PLC0415  as above
+    from gatebook.screen.batches import SCHEMA_TEXT  # noqa: PLC0415  as above
+
+    if ways.engine == "spark":
+        return Spark(ways.master, work, SCHEMA_TEXT)
+    workers = min(ways.workers or cores(), -(-about // ways.rows))  # no more than there are parts
+    return Processes(work, workers, work.index) if workers > 1 else Alone(work)
+
+
+def screen_pair_file(path: Path, out: Path | None, *, as_json: bool) -> int:
+    """Compare the two names of each row of a CSV file and write the verdicts; return how many."""
+    from gatebook.outside.tables import Table, write_rows  # noqa: PLC0415  as above
+    from gatebook.procedures.screen_population import PAIR_COLUMNS, screen_pairs  # noqa: PLC0415  as above
+
+    table = Table(path, ("name1", "name2"), ("name1", "name2", "born1", "born2", "country1", "country2", "kind"))
+    return write_rows(out, screen_pairs(table.cells()), PAIR_COLUMNS, as_json=as_json)
 
 
 def resume(premises: Premises, operator: Operator, older_than: timedelta) -> list[str]:
@@ -319,22 +405,48 @@ def resume(premises: Premises, operator: Operator, older_than: timedelta) -> lis
 
 
 def keep(premises: Premises, stop: threading.Event) -> None:
-    """Until ``stop`` is set, publish and deliver every second, and at the start and every minute resume.
+    """Until ``stop`` is set, publish and deliver every second, and at the start and every minute resume and rescreen.
 
-    Events go out in a thread of their own, so that a receiver that takes its time does not hold up the checkpoint.
-    No failure ends either, and none of one duty keeps the others from their turn.
+    Events go out in a thread of their own, so that a receiver that takes its time does not hold up the checkpoint; so
+    does the rescreening of everybody after a list edition landed. No failure ends any, and none of one duty keeps the
+    others from their turn.
     """
-    delivering = threading.Thread(target=_keep_at, args=(stop, {"deliver": premises.deliver}), daemon=True)
-    delivering.start()
-    next_resuming = [premises.now()]
-
-    def resume_when_due() -> None:
-        if premises.now() >= next_resuming[0]:
-            next_resuming[0] = premises.now() + _RESUMES_EVERY
-            resume(premises, SYSTEM, _RESUMES_EVERY)
-
+    rescreen_when_due = _every_minute(premises, lambda: rescreen_due(premises, SYSTEM, stop))
+    resume_when_due = _every_minute(premises, lambda: resume(premises, SYSTEM, _RESUMES_EVERY))
+    apart = ({"deliver": premises.deliver}, {"rescreen": rescreen_when_due})
+    threads = [threading.Thread(target=_keep_at, args=(stop, duty), daemon=True) for duty in apart]
+    for thread in threads:
+        thread.start()
     _keep_at(stop, {"resume": resume_when_due, "publish": lambda: publish_ledger(premises.house)})
-    delivering.join(timeout=20)
+    for thread in threads:
+        thread.join(timeout=20)
+
+
+class _Stopped(Exception):
+    """The house closes: what was under way is gone on with when it opens again."""
+
+
+def rescreen_due(premises: Premises, operator: Operator, stop: threading.Event) -> None:
+    """Compare everybody with each list edition that landed since, until ``stop`` is set."""
+
+    def go_on(_: int, __: int) -> None:
+        if stop.is_set():
+            raise _Stopped
+
+    with suppress(_Stopped, Conflict):  # somebody else is at it, or the house closes
+        for list_id in lists_due(premises.house):
+            rescreen_delta(premises.house, operator, list_id, progress=go_on)
+
+
+def _every_minute(premises: Premises, duty: Callable[[], object]) -> Callable[[], None]:
+    next_turn = [premises.now()]
+
+    def when_due() -> None:
+        if premises.now() >= next_turn[0]:
+            next_turn[0] = premises.now() + _RESUMES_EVERY
+            duty()
+
+    return when_due
 
 
 def _keep_at(stop: threading.Event, duties: Mapping[str, Callable[[], object]]) -> None:

@@ -207,7 +207,15 @@ def _records_hold(scene: Scene, rows: dict[str, list[Any]], sealed: dict[str, An
             assert person["shredding"], "a key was destroyed and the ledger knows of no intent"
 
 
-_TOLD = ("account.opened", "account.closed", "account.restricted", "application.declined", "review.opened")
+_TOLD = (
+    "account.opened",
+    "account.closed",
+    "account.restricted",
+    "account.released",
+    "application.declined",
+    "review.opened",
+    "list.rescreened",
+)
 _ONCE = (*_TOLD, "application.received", "review.disposed", "review.approved", "review.closed", "record.shredded")
 _SHOWN = {
     "applications": (

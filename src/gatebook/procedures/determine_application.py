@@ -22,7 +22,7 @@ from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
 from gatebook.screen.findings import measure_finding, screening_findings, strongest
-from gatebook.screen.scan import Screening, candidate_to_plain
+from gatebook.screen.screening import Screening, candidate_to_plain
 from gatebook.terms.account import ApplicationClaims
 from gatebook.terms.determination import Determination, Outcome
 from gatebook.terms.evidence import Requirement
@@ -30,6 +30,8 @@ from gatebook.terms.fact import Fact, Facts, Finding
 from gatebook.terms.ids import ApplicationId, DeterminationId, PersonId
 
 WithIt = Callable[[Work, Determination], None]
+#: The field of the keyed index under which a screening is found by a party it named, once that party is taken off.
+CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,17 @@ def determine_account(
 
 def screen_case(house: House, operator: Operator, case: cases.Case) -> tuple[Screening, list[Screening]]:
     """Compare the person, those behind it and every payment identifier with the lists; seal and enter what came."""
-    screening = house.screener().screen(cases.query_of(case))
-    others = [house.screener().screen(query) for query in cases.queries_of_others(case)]
+    query, queries = cases.query_of(case), cases.queries_of_others(case)
+    screening, *others = house.screener().screen_many([query, *queries])
     payload = canonical.plain(
         {
             "candidates": [candidate_to_plain(c) for c in screening.candidates],
             "others": [[candidate_to_plain(c) for c in other.candidates] for other in others],
+            "query": query,
+            "queries_of_others": queries,
         }
     )
+    named = [(CANDIDATE, c.key) for s in (screening, *others) for c in s.candidates if c.grade != "weak"]
     body = {
         "candidates": len(screening.candidates),
         "strongest": strongest(screening.candidates),
@@ -113,7 +118,7 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> tuple[Scr
             account=case.account_id,
             body=body,
         )
-        enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
+        enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, named))
     return screening, others
 
 

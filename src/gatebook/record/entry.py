@@ -23,6 +23,10 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "house.founded": (1, frozenset({"origin", "gatebook"})),
     "law.adopted": (1, frozenset({"source", "begins", "ends"})),
     "list.loaded": (1, frozenset({"list", "digest", "parties", "refused_rows"})),
+    "list.rescreened": (
+        1,
+        frozenset({"list", "old", "new", "added", "changed", "removed", "compared", "found", "restricted", "rested"}),
+    ),
     "application.received": (1, frozenset({"account_type", "product", "is_reseller", "is_trial"})),
     "evidence.received": (1, frozenset({"evidence", "evidence_kind"})),
     "code.sent": (1, frozenset({"channel"})),
@@ -34,6 +38,7 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     ),
     "account.opened": (1, frozenset({"account_type", "conditions", "personhood", "is_reseller"})),
     "account.restricted": (1, frozenset({"cause"})),
+    "account.released": (1, frozenset({"cause"})),
     "account.closed": (1, frozenset({"cause", "for_cause", "retain_until", "retain_rule"})),
     "application.declined": (1, frozenset({"retain_until", "retain_rule"})),
     "review.opened": (1, frozenset({"review", "cause"})),

@@ -250,6 +250,11 @@ def _restricted(position: int, entry: Entry) -> list[Change]:
     return [Change("accounts", entry.account, values)]
 
 
+def _released(position: int, entry: Entry) -> list[Change]:
+    values = {"status": "open", "cause": "", "position": position}
+    return [Change("accounts", entry.account, values)]
+
+
 def _closed(position: int, entry: Entry) -> list[Change]:
     body = entry.body
     values = {
@@ -339,6 +344,7 @@ _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "account.opened": _opened,
     "application.declined": _declined,
     "account.restricted": _restricted,
+    "account.released": _released,
     "account.closed": _closed,
     "review.opened": _review_opened,
     "review.disposed": _review_disposed,
