@@ -112,12 +112,10 @@ class ExhaustiveScan:
             for token in set(cut) | {"".join(cut)}:
                 self._by_token.setdefault(token, []).append(len(self._names))
             self._names.append((edition, party, name, cut))
-        for kind, value in party.numbers:
+        for _, value in party.numbers:
             self._exact.setdefault(("number", _number(value)), []).append((edition, party))
-            _ = kind
-        for currency, address in party.wallets:
+        for _, address in party.wallets:  # one may hold several currencies, and what it is called proves nothing
             self._exact.setdefault(("wallet", _wallet(address)), []).append((edition, party))
-            _ = currency  # one address may hold several currencies, and what it is called proves nothing
 
     def screen(self, query: Query) -> Screening:
         """Compare ``query`` with every listed name, number and wallet."""

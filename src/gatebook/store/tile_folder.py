@@ -7,18 +7,16 @@ slow publisher who puts an older checkpoint over a newer one.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from gatebook.errors import LedgerError
 from gatebook.store.files import flush_folder, make_folder, write_durably
+from gatebook.store.turn import a_turn
 
 _TILE = re.compile(r"tile/(?:entries|[0-9]|[1-5][0-9]|6[0-3])/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?")
 _TURN = ".publishing"
-_TURNS: dict[Path, threading.Lock] = {}
 
 
 class TileFolder:
@@ -70,22 +68,10 @@ class TileFolder:
     def publishing(self) -> Iterator[None]:
         """Wait for the turn to publish and hold it until the block ends; not to be entered again within itself."""
         make_folder(self._folder)
-        with _TURNS.setdefault(self._folder.resolve(), threading.Lock()), (self._folder / _TURN).open("ab") as file:
-            _take_turn(file)  # let go when the file is closed
+        with a_turn(self._folder / _TURN, LedgerError):
             yield
 
     def _place(self, path: str) -> Path:
         if not _TILE.fullmatch(path):
             raise LedgerError("this is not the path of a tile")
         return self._folder / path
-
-
-def _take_turn(file: IO[bytes]) -> None:
-    try:
-        import fcntl  # noqa: PLC0415  Windows has none
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError:
-        raise LedgerError("the ledger folder cannot be locked; it has to be on a file system with locks") from None

@@ -11,24 +11,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from gatebook.errors import Unavailable
+from gatebook.errors import GatebookError, Unavailable
 
 _TURNS: dict[Path, threading.Lock] = {}
 
 
 @contextmanager
-def a_turn(lock: Path) -> Iterator[None]:
-    """Wait for the turn and hold it until the block ends. Raises Unavailable where the file cannot be locked.
+def a_turn(lock: Path, refusal: type[GatebookError] = Unavailable) -> Iterator[None]:
+    """Wait for the turn and hold it until the block ends. Raises ``refusal`` where the file cannot be locked.
 
     ``lock`` is a file beside the one worked on. The system takes the turn back from whoever dies; one without
     ``flock`` (Windows) keeps turns among the threads of one process alone.
     """
     with _TURNS.setdefault(lock.resolve(), threading.Lock()), lock.open("ab") as file:
-        _take(file)  # let go when the file is closed
+        _take(file, refusal)  # let go when the file is closed
         yield
 
 
-def _take(file: IO[bytes]) -> None:
+def _take(file: IO[bytes], refusal: type[GatebookError]) -> None:
     try:
         import fcntl  # noqa: PLC0415  Windows has none
     except ImportError:
@@ -36,4 +36,4 @@ def _take(file: IO[bytes]) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError:
-        raise Unavailable("the folder cannot be locked; it has to be on a file system with locks") from None
+        raise refusal("the folder cannot be locked; it has to be on a file system with locks") from None
