@@ -17,7 +17,7 @@ from gatebook.identify import check, claims
 from gatebook.identify import evidence as evidence_reader
 from gatebook.law.tree import LawOfDay
 from gatebook.terms.fact import FACTS, Fact, Facts
-from gatebook.wiring import Premises
+from gatebook.wiring.premises import Premises
 
 _COUNT = 2000
 _SCREENED = (

@@ -22,7 +22,7 @@ from gatebook.record import merkle
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.store.sql.engine import begin, make_engine
-from gatebook.wiring import Premises
+from gatebook.wiring.premises import Premises
 
 _SIZES = ((1, 400), (10, 150), (100, 60), (1000, 12))
 _LARGE = 100_000

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import houses
 from figures import Figures, ms, profiled, rate, timed
-from gatebook.screen.scan import ExhaustiveScan, Query, ScreenSettings
+from gatebook.screen.scan import ExhaustiveScan
+from gatebook.screen.screening import Query, ScreenSettings
 from gatebook.store.list_shelf import ListShelf
-from gatebook.wiring import sample_list
+from gatebook.wiring.lists import sample_list
 
 _OFAC = houses.ROOT.parent / "shared" / "data" / "lists" / "ofac"
 _EDITION = "2022-01-31"  # the one whose three files are all there

@@ -23,7 +23,9 @@ from gatebook.procedures.keep_house import note_list
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.settings import FILE
-from gatebook.wiring import Premises, init_house, open_premises, sample_list
+from gatebook.wiring.founding import init_house
+from gatebook.wiring.lists import sample_list
+from gatebook.wiring.premises import Premises, open_premises
 
 WHO = Operator("opr-bench", SCOPES)
 ORIGIN = "bench.example/h"

@@ -37,7 +37,9 @@ def shared_lists() -> Path:
 def premises(tmp_path: Path) -> Iterator[Any]:
     from gatebook.procedures.house import SCOPES, Operator
     from gatebook.procedures.keep_house import note_list
-    from gatebook.wiring import CodeBox, init_house, open_premises, sample_list
+    from gatebook.wiring.founding import init_house
+    from gatebook.wiring.lists import sample_list
+    from gatebook.wiring.premises import CodeBox, open_premises
 
     who = Operator("opr-test", SCOPES)
     init_house(tmp_path / "house", "test.example/house", who)

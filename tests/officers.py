@@ -66,7 +66,7 @@ def gate(client: Any, account_id: str, act: str = "create") -> Any:
 
 def load_list(premises: Any, *listed: tuple[str, str]) -> None:
     """The sample list with these people on it too: (name as listed, remarks such as ``DOB 12 Aug 1974.``)."""
-    from gatebook.wiring import sample_list
+    from gatebook.wiring.lists import sample_list
 
     files = sample_list()
     rows = [_ROW.format(n=95_000 + n, name=name, remarks=remarks) for n, (name, remarks) in enumerate(listed)]

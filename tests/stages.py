@@ -210,7 +210,7 @@ def stage(name: str, house: Path) -> Iterator[Any]:
         yield ByCommand(house, house.parent / "paper.json")
         return
     if name == "library":
-        from gatebook.wiring import open_premises
+        from gatebook.wiring.premises import open_premises
 
         with open_premises(house) as premises:
             yield InProcess(premises.house)

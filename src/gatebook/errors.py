@@ -100,6 +100,10 @@ class KeyReused(Conflict):
     code = "idempotency-key-reused"
 
 
+class Overtaken(Conflict):
+    """Other steps kept coming between; nothing is wrong with what was asked, and it is to be asked again."""
+
+
 class TooMany(GatebookError):
     """Asked too often. ``retry_after_s`` says when to come back."""
 

@@ -24,7 +24,9 @@ from gatebook.procedures import confirm_contact, open_account, render
 from gatebook.procedures.keep_house import note_list
 from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.procedures.resume_applications import resume_applications
-from gatebook.wiring import CodeBox, Premises, init_house, open_premises, sample_list
+from gatebook.wiring.founding import init_house
+from gatebook.wiring.lists import sample_list
+from gatebook.wiring.premises import CodeBox, Premises, open_premises
 
 _SURNAMES = ("Ahlin", "Bodin", "Croner", "Dahl", "Edlund", "Falk", "Grip", "Hagman", "Isling", "Juhlin")
 

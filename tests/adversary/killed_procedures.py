@@ -44,12 +44,14 @@ from gatebook.procedures import (
     publish_ledger,
     render,
     rescreen_account,
+    rescreen_delta,
     resume_applications,
     review,
     webhooks,
     withdraw_application,
 )
-from gatebook.wiring import init_house, sample_list
+from gatebook.wiring.founding import init_house
+from gatebook.wiring.lists import sample_list
 
 #: name -> (surname, given, born on): nobody shares anything by which an earlier dealing would be found
 _PEOPLE = {
@@ -79,26 +81,31 @@ def application(name: str, **more: Any) -> dict[str, Any]:
 
 def paper(name: str) -> dict[str, Any]:
     surname, given, born = _PEOPLE[name]
-    number = f"X{10_000_000 + list(_PEOPLE).index(name)}"
-    return b.passport(surname.replace("-", "<"), given, "SWE", born[2:].replace("-", ""), number)
+    return b.passport(surname.replace("-", "<"), given, "SWE", born[2:].replace("-", ""), _number(name))
+
+
+def _number(name: str) -> str:
+    return f"X{10_000_000 + list(_PEOPLE).index(name)}"
 
 
 def _listed(*names: str) -> dict[str, bytes]:
     """The sample list as of later, when these people are on it."""
     files = sample_list()
-    row = '{n},"{s}, {g}",individual,CYBER2,-0-,-0-,-0-,-0-,-0-,-0-,-0-,DOB {d}.\r\n'
+    row = '{n},"{s}, {g}",individual,CYBER2,-0-,-0-,-0-,-0-,-0-,-0-,-0-,DOB {d}{p}.\r\n'
     months = {"02": "Feb", "09": "Sep", "05": "May"}
-    for n, (surname, given, born) in enumerate(_PEOPLE[name] for name in names):
+    for n, name in enumerate(names):
+        surname, given, born = _PEOPLE[name]
         year, month, day = born.split("-")
-        line = row.format(n=98000 + n, s=surname, g=given.title(), d=f"{day} {months[month]} {year}")
+        number = f"; Passport {_number(name)} (Sweden)" if name == "listed" else ""
+        line = row.format(n=98000 + n, s=surname, g=given.title(), d=f"{day} {months[month]} {year}", p=number)
         end = files["SDN.CSV"].rfind(b"\x1a")
         body = files["SDN.CSV"] if end < 0 else files["SDN.CSV"][:end]
         files["SDN.CSV"] = body.rstrip(b"\r\n") + b"\r\n" + line.encode()
     return files
 
 
-def _load(scene: Scene, files: dict[str, bytes]) -> None:
-    edition = scene.premises.shelf.put("sample", files, scene.house.now())
+def _load(scene: Scene, files: dict[str, bytes], *, confirmed: bool = False) -> None:
+    edition = scene.premises.shelf.put("sample", files, scene.house.now(), confirmed=confirmed)
     keep_house.note_list(scene.house, OFFICER, "sample", edition.digest, len(edition.parties), 0)
 
 
@@ -169,7 +176,25 @@ def cut_off_house(folder: Path) -> None:
             review.dispose(house, OFFICER, ids["listed_too.review"], "decline", "same")
 
 
-SEEDS = {"house": seed_house, "cut": cut_off_house}
+def settled_house(folder: Path) -> None:
+    """The same house with an account restricted, no review in hand, and the list as it was before."""
+    seed_house(folder)
+    with opened(folder, BEGAN + timedelta(minutes=1), "settled") as scene:
+        review.dispose(scene.house, OFFICER, scene.ids["listed_too.review"], "admit")
+        _load(scene, sample_list(), confirmed=True)
+
+
+def lapsed_house(folder: Path) -> None:
+    """The same house once more, with a review of whoever was held back for a party that left."""
+    settled_house(folder)
+    with opened(folder, BEGAN + timedelta(minutes=1, seconds=30), "lapsed") as scene:
+        lapsed = rescreen_delta.rescreen_delta(scene.house, OFFICER, "sample").lapsed
+        (match,) = [m for one in lapsed for m in one.matches if m.state == "restricted"]
+        scene.ids["lapsed.review"] = match.review_id
+        (folder / "ids.json").write_text(json.dumps(scene.ids))
+
+
+SEEDS = {"house": seed_house, "cut": cut_off_house, "settled": settled_house, "lapsed": lapsed_house}
 
 
 def _count(scene: Scene, register: str) -> int:
@@ -332,6 +357,14 @@ def _resume(scene: Scene) -> list[str]:
     return resume_applications.resume_applications(scene.house, OFFICER, timedelta(0))
 
 
+def _rescreen_delta(scene: Scene) -> Any:
+    """Everybody against the edition of the seed: one account is found by its number, one by its name.
+
+    On the seed ``settled`` those have left the list again, and who was restricted for it is put before an officer.
+    """
+    return rescreen_delta.rescreen_delta(scene.house, OFFICER, "sample")
+
+
 _SOON, _WINDOW, _LATER = timedelta(minutes=1), timedelta(minutes=6), timedelta(days=3660)
 _LAPSED = timedelta(days=181)
 PROCEDURES: dict[str, Procedure] = {
@@ -349,12 +382,15 @@ PROCEDURES: dict[str, Procedure] = {
     "dispose_account_kept": Procedure(_dispose("listed_too", "admit", ""), begins="review.disposed"),
     "dispose_account_restored": Procedure(_restore, begins="review.approved"),
     "withdraw_application": Procedure(_withdraw),
+    "dispose_lapsed_restored": Procedure(_dispose("lapsed", "admit", ""), begins="review.disposed", seed="lapsed"),
     "close_account": Procedure(_close(for_cause=False)),
     "close_account_under_review": Procedure(_close_listed),
     "close_account_for_cause": Procedure(_close(for_cause=True)),
     "rescreen_account": Procedure(_rescreen("account"), begins="determination.made"),
     "rescreen_account_listed": Procedure(_rescreen("listed"), begins="determination.made"),
     "lapse_applications": Procedure(_expire, begins_after=_LAPSED),
+    "rescreen_delta": Procedure(_rescreen_delta, begins="list.rescreened"),
+    "rescreen_delta_gone": Procedure(_rescreen_delta, begins="list.rescreened", seed="settled"),
     "expire_records": Procedure(_expire, begins_after=_LATER),
     "make_and_revoke_key": Procedure(_keys),
     "add_endpoint": Procedure(_endpoint, _endpoint_again),

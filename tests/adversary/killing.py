@@ -36,7 +36,7 @@ from gatebook.record.registers import REGISTERS
 from gatebook.record.vault import Vault
 from gatebook.settings import read_settings
 from gatebook.store.law_folder import LawFolder
-from gatebook.wiring import CodeBox, Premises
+from gatebook.wiring.premises import CodeBox, Premises
 from gatebook_verifier.checks import check_log
 
 OFFICER, OTHER = Operator("opr-test", SCOPES), Operator("opr-other", SCOPES)
@@ -218,6 +218,7 @@ _TOLD = (
     *(f"account.{end}" for end in ("opened", "closed", "restricted", "restored", "conditioned")),
     *(f"application.{end}" for end in ("declined", "withdrawn", "lapsed")),
     "review.opened",
+    "list.rescreened",
 )
 _ONCE = (*_TOLD, "application.received", "review.disposed", "review.approved", "review.closed", "record.shredded")
 _SHOWN = {

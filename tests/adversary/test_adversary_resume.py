@@ -17,7 +17,6 @@ import pytest
 import structlog
 
 import builders as b
-from gatebook import wiring
 from gatebook.api.idempotency import once
 from gatebook.errors import InFlight, InvalidInput, KeyReused, Unavailable
 from gatebook.outside.webhooks import DeliveryResult, next_attempt_after
@@ -25,6 +24,8 @@ from gatebook.procedures import confirm_contact, keep_house, open_account, rende
 from gatebook.procedures.house import House
 from gatebook.procedures.resume_applications import resume_applications
 from gatebook.record.entry import Entry
+from gatebook.wiring import keeping
+from gatebook.wiring.lists import sample_list
 
 NOW = timedelta(0)
 
@@ -179,7 +180,7 @@ def test_a_newly_listed_account_is_reviewed_although_an_officer_once_admitted_it
 
     found = review.dispose(house, operator, rows(house, "reviews", state="open")[0]["review_id"], "admit", "different")
     assert found is not None
-    files = wiring.sample_list()
+    files = sample_list()
     files["SDN.CSV"] = files["SDN.CSV"].replace(b"DOB 14 Mar 1971", b"DOB 01 Jun 1999").replace(b"90001,", b"99001,")
     premises.shelf.put("sample", files, premises.now(), confirmed=True)
     determined = rescreen_account.rescreen_account(house, operator, found.account_id)
@@ -204,7 +205,7 @@ def test_the_keeper_resumes_at_its_start_and_outlives_any_failure(premises: Any,
 
     premises.__dict__["deliver"] = deliver
     with structlog.testing.capture_logs() as logs:
-        keeper = threading.Thread(target=wiring.keep, args=(premises, stop))
+        keeper = threading.Thread(target=keeping.keep, args=(premises, stop))
         keeper.start()
         assert went_on.wait(30)
         stop.set()
@@ -219,13 +220,13 @@ def test_the_keeper_resumes_at_its_start_and_outlives_any_failure(premises: Any,
 
 def test_a_list_kept_and_never_entered_is_entered(premises: Any, operator: Any) -> None:
     # Breaks when a crash between keeping a list and entering it leaves the ledger without it for ever.
-    files = wiring.sample_list()
+    files = sample_list()
     files["SDN.CSV"] = files["SDN.CSV"].replace(b"1971", b"1972", 1)
     edition = premises.shelf.put("sample", files, premises.now() - timedelta(minutes=5))
-    assert wiring.resume(premises, operator, timedelta(minutes=1)) == []
+    assert keeping.resume(premises, operator, timedelta(minutes=1)) == []
     assert rows(premises.house, "lists")[0]["digest"] == edition.digest
     before = size(premises.house)
-    wiring.resume(premises, operator, timedelta(minutes=1))
+    keeping.resume(premises, operator, timedelta(minutes=1))
     assert size(premises.house) == before
 
 

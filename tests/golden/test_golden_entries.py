@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatebook.record.entry import KINDS, Entry
-from gatebook.record.registers import changes
+from gatebook.record.fold import changes
 
 LINES = (Path(__file__).parent / "entries.jsonl").read_bytes().splitlines()
 

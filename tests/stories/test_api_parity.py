@@ -20,6 +20,7 @@ TWINS = {
     "POST /v1/applications/{application_id}/codes": "send-code",
     "POST /v1/applications/{application_id}/codes/answers": "answer-code",
     "GET /v1/applications/{application_id}/candidates": "candidates",
+    "POST /v1/applications/{application_id}/screening-replays": "screen-replay",
     **{
         f"GET /v1/{name}{tail}": command
         for name in ("applications", "accounts", "determinations", "reviews", "records", "persons", "keys")
@@ -28,7 +29,9 @@ TWINS = {
     "GET /v1/lists": "lists show",
     "GET /v1/lists/{row_id}": "show",
     "POST /v1/lists/{list_id}/updates": "lists update",
-    "POST /v1/screenings": "screen",
+    "POST /v1/lists/{list_id}/rescreenings": "lists rescreen",
+    "GET /v1/lists/{list_id}/differences": "lists diff",
+    "POST /v1/screenings": "screen name",
     "POST /v1/reviews/{review_id}/dispositions": "dispose",
     "POST /v1/reviews/{review_id}/approvals": "approve",
     "POST /v1/accounts/{account_id}/closings": "close",
@@ -69,6 +72,8 @@ COMMAND_ALONE = {
     "serve": "starts the service",
     "demo": "builds a house of its own",
     "law test": "for who writes law files, beside the files",
+    "screen pairs": "reads a file of the machine itself and needs no house",
+    "screen population": "same, and writes one; hours of work that a request could not wait for",
     "lists load": "takes files of hundreds of megabytes from the machine itself",
     "ledger publish": "a served house publishes every second by itself",
     "webhooks deliver": "a served house delivers every second by itself",

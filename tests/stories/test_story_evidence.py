@@ -82,7 +82,7 @@ def test_claims_repeated_in_every_field_settle_no_us_person(client: Any, premise
 
 def test_two_signs_that_evidence_bears_settle_a_us_person_without_papers(client: Any, premises: Any) -> None:
     # Breaks when US persons are asked for documents although telephone and payment were confirmed.
-    from gatebook.wiring import CodeBox
+    from gatebook.wiring.premises import CodeBox
 
     premises.house.senders["phone"] = CodeBox()
     found = apply(client, carla(), PAID, payments=US_CARD)
@@ -103,7 +103,7 @@ def test_two_signs_that_evidence_bears_settle_a_us_person_without_papers(client:
 )
 def test_what_is_claimed_against_oneself_still_counts(client: Any, premises: Any, against: dict[str, Any]) -> None:
     # Breaks when a foreign address, telephone, card or bank account is overlooked because nobody confirmed it.
-    from gatebook.wiring import CodeBox
+    from gatebook.wiring.premises import CodeBox
 
     premises.house.senders["phone"] = CodeBox()
     payments = against.pop("payments", US_CARD)

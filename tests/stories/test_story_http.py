@@ -84,7 +84,7 @@ def test_a_missing_fact_leads_to_review_and_never_admits_or_refuses(client: Any,
 
 def test_a_us_citizen_with_two_confirmed_signs_shows_no_papers(client: Any, premises: Any) -> None:
     # Breaks when US persons are asked for documents.
-    from gatebook.wiring import CodeBox
+    from gatebook.wiring.premises import CodeBox
 
     premises.house.senders["phone"] = CodeBox()
     address = {"country": "US", "lines": ["1 Main Street"], "city": "New York", "region": "NY", "postal_code": "10001"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gatebook.wiring import sample_list
+from gatebook.wiring.lists import sample_list
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -69,7 +69,7 @@ def test_a_list_is_updated_and_on_any_failure_the_old_edition_stays(
     (folder / "SDN.CSV").write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
     refused("shrank")
     (folder / "SDN.CSV").write_bytes(b"")
-    refused("no party")
+    refused("no SDN")
     (folder / "SDN.CSV").unlink()
     refused("404")
     (folder / "SDN.CSV").write_bytes(whole.splitlines(keepends=True)[0].replace(b"90001", b"90099", 1) + whole)

@@ -18,7 +18,7 @@ from gatebook.store import list_shelf
 from gatebook.store.files import write_durably
 from gatebook.store.list_shelf import ListShelf
 from gatebook.store.tile_folder import TileFolder
-from gatebook.wiring import sample_list
+from gatebook.wiring.lists import sample_list
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

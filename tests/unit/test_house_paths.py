@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gatebook.procedures.house import SCOPES, Operator
-from gatebook.wiring import init_house, open_premises
+from gatebook.wiring.founding import init_house
+from gatebook.wiring.premises import open_premises
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 WHO = Operator("opr-test", SCOPES)
@@ -36,7 +37,7 @@ import sys
 from pathlib import Path
 import gatebook
 from gatebook.procedures.house import SCOPES, Operator
-from gatebook.wiring import init_house
+from gatebook.wiring.founding import init_house
 assert "%" in gatebook.__file__
 init_house(Path(sys.argv[1]), "test.example/house", Operator("opr-test", SCOPES))
 """

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from gatebook import wiring
 from gatebook.procedures import look_at_law, tidy, webhooks
-from gatebook.wiring import adopt_law, init_house, open_premises
+from gatebook.wiring import founding, keeping
+from gatebook.wiring.founding import adopt_law, init_house
+from gatebook.wiring.premises import open_premises
 
 
 def _entries(house: Any, kind: str) -> list[Any]:
@@ -24,14 +25,14 @@ def _entries(house: Any, kind: str) -> list[Any]:
 
 def test_two_adoptions_at_once_are_both_kept(premises: Any, operator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # Breaks when the second to write the file writes what it read before the first.
-    both, entered = threading.Barrier(2, timeout=1), wiring.note_adoption
+    both, entered = threading.Barrier(2, timeout=1), founding.note_adoption
 
     def slow(*given: Any) -> None:
         entered(*given)
         with contextlib.suppress(threading.BrokenBarrierError):  # the other one waits for its turn
             both.wait()
 
-    monkeypatch.setattr(wiring, "note_adoption", slow)
+    monkeypatch.setattr(founding, "note_adoption", slow)
     adopting = [
         threading.Thread(target=adopt_law, args=(premises, operator, source, date(2027, 1, 1)))
         for source in ("cip_2024", "ofac")
@@ -72,8 +73,8 @@ def test_a_served_house_tidies_by_itself_every_minute(premises: Any, monkeypatch
         if len(count) == 2:
             stop.set()
 
-    monkeypatch.setattr(wiring, "tidy", tidied)
-    wiring.keep(premises, stop)
+    monkeypatch.setattr(keeping, "tidy", tidied)
+    keeping.keep(premises, stop)
     assert len(count) == 2
 
 

@@ -26,7 +26,7 @@ def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     found: Any = importlib.util.module_from_spec(spec)
     loader.exec_module(found)
     here = tmp_path / "a 100%x checkout"
-    for kind in ("run", "dev", "docs"):
+    for kind in ("run", "dev", "docs", "spark"):
         (here / "requirements").mkdir(parents=True, exist_ok=True)
         (here / "requirements" / f"{kind}.txt").write_text("")
     for package in ("src/gatebook_here", "verifier"):

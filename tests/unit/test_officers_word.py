@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatebook.procedures.officers_word import Seen, Word, accepted, cleared, match_of, open_word, reaches, seal_word
-from gatebook.screen.scan import Candidate, Screening
+from gatebook.screen.screening import Candidate, Screening
 from gatebook.terms.determination import Answer, Reason, Standing
 from gatebook.terms.fact import Fact
 

@@ -25,7 +25,8 @@ from gatebook.store.last_signed import LastSignedFile
 from gatebook.store.memory.ledger import MemoryLedger
 from gatebook.store.memory.state import MemoryState
 from gatebook.store.tile_folder import TileFolder
-from gatebook.wiring import init_house, open_premises
+from gatebook.wiring.founding import init_house
+from gatebook.wiring.premises import open_premises
 from gatebook_verifier import checks, note
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -307,7 +308,7 @@ from pathlib import Path
 from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
-from gatebook.wiring import open_premises
+from gatebook.wiring.premises import open_premises
 with open_premises(Path(sys.argv[1])) as premises:
     print("ready", flush=True)
     sys.stdin.readline()

@@ -175,7 +175,9 @@ def test_data_dies_on_its_day_and_the_ledger_still_verifies(tmp_path: Path, oper
     # Breaks when data goes a day early, outlives its day, or takes a proof with it.
     from datetime import timedelta
 
-    from gatebook.wiring import CodeBox, init_house, open_premises, sample_list
+    from gatebook.wiring.founding import init_house
+    from gatebook.wiring.lists import sample_list
+    from gatebook.wiring.premises import CodeBox, open_premises
     from gatebook_verifier.checks import check_log
 
     at = [datetime(2026, 11, 1, 12, tzinfo=UTC)]

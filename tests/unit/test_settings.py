@@ -13,7 +13,7 @@ import pytest
 from gatebook.cli.shell import operator_named
 from gatebook.errors import InvalidInput, SettingsError
 from gatebook.settings import FILE, read_settings
-from gatebook.wiring import init_house
+from gatebook.wiring.founding import init_house
 
 
 @pytest.fixture

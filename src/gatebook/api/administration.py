@@ -14,7 +14,7 @@ from pydantic import Field
 from gatebook.api.asking import After, Asker, Id, State, Strict, TheHouse, ThePremises, posted, takes
 from gatebook.api.schemas import PAGE, gives, statuses
 from gatebook.procedures import api_keys, expire_records, keep_house, look, render, webhooks
-from gatebook.wiring import resume as resume_work
+from gatebook.wiring.keeping import resume as resume_work
 
 router = APIRouter()
 

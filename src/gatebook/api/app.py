@@ -39,7 +39,8 @@ from gatebook.api.guard import Guard
 from gatebook.api.rate_limits import RateLimits
 from gatebook.api.schemas import components, statuses
 from gatebook.errors import GatebookError, SettingsError
-from gatebook.wiring import Premises, keep, open_premises, set_up_logging
+from gatebook.wiring.keeping import keep
+from gatebook.wiring.premises import Premises, open_premises, set_up_logging
 
 _ROOMS = (applications, registers, reviews, law_and_ledger, administration)
 #: What any route under /v1 may answer beside what it is for.

@@ -15,7 +15,7 @@ from gatebook import canonical
 from gatebook.api.asking import Asker, Id, Idem, Raw, Strict, TheHouse, json_body, posted, takes
 from gatebook.api.idempotency import once
 from gatebook.api.schemas import APPLICATION, APPLICATION_WITH_EVIDENCE, DETERMINED, EVIDENCE, gives, statuses
-from gatebook.procedures import confirm_contact, look, open_account, render, withdraw_application
+from gatebook.procedures import confirm_contact, look, open_account, render, replay_screening, withdraw_application
 from gatebook.procedures import posted as parts
 
 router = APIRouter()
@@ -119,3 +119,9 @@ def answer_code(
 def candidates(house: TheHouse, asker: Asker, application_id: Id) -> dict[str, Any]:
     """Open the latest screening: a reading, entered first."""
     return look.candidates(house, asker, application_id)
+
+
+@router.post("/v1/applications/{application_id}/screening-replays", responses=statuses(404, 410))
+def replay_of_screening(house: TheHouse, asker: Asker, application_id: Id) -> dict[str, Any]:
+    """Reckon each candidate of the latest screening again from the list on the shelf, byte for byte: a reading."""
+    return replay_screening.replay_screening(house, asker, application_id)

@@ -20,7 +20,7 @@ from gatebook.api.rate_limits import RateLimits
 from gatebook.errors import NotAuthenticated
 from gatebook.procedures import api_keys
 from gatebook.procedures.house import House, Operator
-from gatebook.wiring import Premises
+from gatebook.wiring.premises import Premises
 
 M = TypeVar("M", bound="Strict")
 SLUG = r"^[a-z_-]{0,40}$"

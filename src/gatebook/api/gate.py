@@ -18,7 +18,7 @@ from gatebook.api.asking import bearer_of, json_body, known, limits_of
 from gatebook.api.schemas import GATE_ANSWER, statuses
 from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.procedures import ask_gate
-from gatebook.wiring import Premises
+from gatebook.wiring.premises import Premises
 
 PATH = "/v1/gate"
 _encode = msgspec.json.Encoder().encode

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import PlainTextResponse, Response
 
 from gatebook import canonical
 from gatebook.api.asking import Asker, Id, On, Position, Raw, Strict, TheHouse, ThePremises, json_body, posted, takes
 from gatebook.api.schemas import FACTS, statuses
-from gatebook.procedures import keep_house, look, look_at_law, look_at_lists
+from gatebook.procedures import keep_house, look, look_at_law, look_at_lists, render
 from gatebook.procedures import posted as parts
-from gatebook.wiring import adopt_law, update_list
+from gatebook.procedures.rescreen_delta import rescreen_delta
+from gatebook.screen.screeners import OWN, SCREENERS
+from gatebook.wiring.founding import adopt_law
+from gatebook.wiring.lists import update_list
 
 router = APIRouter()
+Edition = Annotated[
+    str, Query(pattern="^[0-9a-f]{0,64}$", description="An edition by its digest, or the first letters of it.")
+]
 
 
 class Adoption(Strict):
@@ -42,6 +48,14 @@ class NameCheck(Strict):
     born_on: str = Field(default="", pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")
     country: str = Field(default="", max_length=2)
     kind: str = Field(default="", pattern="^(individual|entity|)$")
+    certificate: bool = Field(default=False, description="Say too what was not found, and the bound on the rest.")
+    scorer: str = Field(default=OWN, pattern="^[a-z-]{1,32}$", description=f"To look only: {', '.join(SCREENERS)}.")
+
+
+class Rescreening(Strict):
+    """From which edition on; left out, from the one everybody was last compared with."""
+
+    since: str = Field(default="", pattern="^[0-9a-f]{0,64}$")
 
 
 @router.get("/v1/law")
@@ -69,15 +83,41 @@ def adopt(premises: ThePremises, asker: Asker, body: Annotated[Adoption, Depends
 def update(
     premises: ThePremises, asker: Asker, list_id: Id, body: Annotated[Update, Depends(posted(Update))]
 ) -> dict[str, Any]:
-    """Fetch a list from its publisher, which may take a while; on any failure the old edition stays."""
+    """Fetch a list from its publisher, which may take a while; on any failure the old edition stays.
+
+    The house then compares everybody with what changed, within a minute and by itself.
+    """
     edition = update_list(premises, asker, list_id, lambda _, __: None, confirmed=body.confirm)
     return {"list": list_id, "digest": edition.digest, "parties": len(edition.parties)}
+
+
+@router.post("/v1/lists/{list_id}/rescreenings", responses=statuses(404, 409), openapi_extra=takes(Rescreening))
+def rescreen(
+    house: TheHouse, asker: Asker, list_id: Id, body: Annotated[Rescreening, Depends(posted(Rescreening))]
+) -> dict[str, Any]:
+    """Compare everybody with what changed on a list now, and wait for it; cut off, it goes on when asked again."""
+    return render.rescreened(rescreen_delta(house, asker, list_id, body.since))
+
+
+@router.get("/v1/lists/{list_id}/differences", responses=statuses(404, 409))
+def differences(house: TheHouse, asker: Asker, list_id: Id, old: Edition = "", new: Edition = "") -> dict[str, Any]:
+    """Say who was added, removed and changed between two editions of a list, field by field and in words."""
+    return look_at_lists.differences(house, asker, list_id, old, new)
 
 
 @router.post("/v1/screenings", openapi_extra=takes(NameCheck))
 def screen(house: TheHouse, asker: Asker, body: Annotated[NameCheck, Depends(posted(NameCheck))]) -> dict[str, Any]:
     """Compare a name with the lists loaded; nothing is kept."""
-    return look_at_lists.screen_name(house, asker, body.name, body.born_on, body.country, body.kind)
+    return look_at_lists.screen_name(
+        house,
+        asker,
+        body.name,
+        body.born_on,
+        body.country,
+        body.kind,
+        certificate=body.certificate,
+        scorer=body.scorer,
+    )
 
 
 @router.get("/v1/ledger/checkpoint", response_class=PlainTextResponse)

@@ -23,7 +23,7 @@ from gatebook.cli.shell import (
     show,
 )
 from gatebook.procedures import api_keys, expire_records, keep_house, look, render, webhooks
-from gatebook.wiring import resume as resume_work
+from gatebook.wiring.keeping import resume as resume_work
 
 app, keys_app, hooks_app = typer.Typer(), typer.Typer(no_args_is_help=True), typer.Typer(no_args_is_help=True)
 

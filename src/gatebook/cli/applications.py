@@ -8,7 +8,15 @@ from __future__ import annotations
 import typer
 
 from gatebook.cli.shell import HERE, As, HouseAt, JsonFile, acting, looking, operator_named, read, show
-from gatebook.procedures import confirm_contact, look, open_account, posted, render, withdraw_application
+from gatebook.procedures import (
+    confirm_contact,
+    look,
+    open_account,
+    posted,
+    render,
+    replay_screening,
+    withdraw_application,
+)
 
 app = typer.Typer()
 
@@ -73,3 +81,10 @@ def candidates(application_id: str, house: HouseAt = HERE, operator: As = "local
     """Open the latest screening of an application (a reading, entered first)."""
     with acting(house) as h:
         show(look.candidates(h, operator_named(operator), application_id))
+
+
+@app.command("screen-replay")
+def screen_replay(application_id: str, house: HouseAt = HERE, operator: As = "local") -> None:
+    """Reckon each candidate of the latest screening again from the list on the shelf, byte for byte (a reading)."""
+    with acting(house) as h:
+        show(replay_screening.replay_screening(h, operator_named(operator), application_id))

@@ -30,7 +30,9 @@ from gatebook.procedures import (
 from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.house import SCOPES, House, Operator
 from gatebook.settings import FILE
-from gatebook.wiring import CodeBox, Premises, init_house, open_premises, sample_list
+from gatebook.wiring.founding import init_house
+from gatebook.wiring.lists import sample_list
+from gatebook.wiring.premises import CodeBox, Premises, open_premises
 
 _SIGN_UP, _MARA, _OLE = Operator("opr-sign-up", SCOPES), Operator("opr-mara", SCOPES), Operator("opr-ole", SCOPES)
 

@@ -13,7 +13,7 @@ import typer
 from gatebook.cli.shell import HERE, As, HouseAt, JsonFile, looking, on_premises, operator_named, read, show
 from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.procedures import look_at_law, posted
-from gatebook.wiring import adopt_law
+from gatebook.wiring.founding import adopt_law
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from gatebook.cli import administration, applications, law, ledger, lists, reviews
+from gatebook.cli import administration, applications, law, ledger, lists, population, reviews
 from gatebook.cli.shell import HERE, As, HouseAt, console, operator_named
 from gatebook.errors import GatebookError, InvalidInput
-from gatebook.wiring import init_house
+from gatebook.wiring.founding import init_house
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,10 +52,11 @@ def demo(
     run_demo(folder, console)
 
 
-for room in (applications.app, reviews.app, lists.names_app, administration.app):
+for room in (applications.app, reviews.app, administration.app):
     app.add_typer(room)
 app.add_typer(law.app, name="law", help="The law this house goes by.")
 app.add_typer(lists.app, name="lists", help="The lists persons are compared with.")
+app.add_typer(population.app, name="screen", help=population.HELP, cls=population.NameFirst, no_args_is_help=True)
 app.add_typer(ledger.app, name="ledger", help="The ledger and its proofs.")
 app.add_typer(administration.keys_app, name="keys", help="API keys and key rotation.")
 app.add_typer(administration.hooks_app, name="webhooks", help="Events to the provider's own systems.")

@@ -20,7 +20,7 @@ from gatebook import canonical
 from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.procedures import publish_ledger
 from gatebook.procedures.house import SCOPES, House, Operator
-from gatebook.wiring import Premises, open_premises
+from gatebook.wiring.premises import Premises, open_premises
 
 HouseAt = Annotated[Path, typer.Option("--house", envvar="GATEBOOK_HOUSE", help="The house's folder.")]
 As = Annotated[str, typer.Option("--operator", envvar="GATEBOOK_OPERATOR", help="Who you are, as a short slug.")]

@@ -11,6 +11,7 @@ from gatebook.identify import papers
 from gatebook.identify.registration import plain
 from gatebook.terms.account import ApplicationClaims, BankClaim, CardClaim, ProcessorClaim, WalletClaim
 from gatebook.terms.evidence import Evidence, Requirement
+from gatebook.terms.identifier import ADDRESS, NUMBER, plain_address, plain_number
 from gatebook.terms.person import ClaimedUsLimb, PersonClaims, PersonKind
 
 _NUMBERS = ("document_number", "national_number", "lei")
@@ -161,6 +162,25 @@ def index_values(claims: ApplicationClaims, evidence: Iterable[Evidence]) -> tup
         found += _payment(payment)
     found += _document_numbers(evidence)
     return tuple(dict.fromkeys(found))
+
+
+def screened_values(claims: ApplicationClaims, evidence: Iterable[Evidence]) -> tuple[tuple[str, str], ...]:
+    """Return (field, normal value) of every number and address by which a list may name anybody concerned.
+
+    They are sealed into the keyed index in the form lists are brought to, so that one listed later is found without
+    opening anything: bare numbers of the applicant, of owners at any depth and of whom it is opened for, and addresses.
+    """
+    numbers = [*(v for _, v in _document_numbers(evidence)), *(v for p in _persons(claims) for _, v in _numbers_of(p))]
+    wallets = [p.address for p in claims.payments if isinstance(p, WalletClaim)]
+    found = [*((NUMBER, plain_number(v)) for v in numbers), *((ADDRESS, plain_address(a)) for a in wallets)]
+    return tuple(dict.fromkeys(found))
+
+
+def _persons(claims: ApplicationClaims) -> list[PersonClaims]:
+    waiting = [claims.applicant, *([claims.on_behalf_of] if claims.on_behalf_of else [])]
+    for person in waiting:  # grows while it is gone through
+        waiting += [owner.person for owner in person.beneficial_owners]
+    return waiting
 
 
 def _numbers_of(person: PersonClaims) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from gatebook.identify.sealed_form import claims_from_plain
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.officers_word import Word, open_word
 from gatebook.record.ports import Row
-from gatebook.screen.scan import Query
+from gatebook.screen.screening import Query
 from gatebook.terms.account import ApplicationClaims
 from gatebook.terms.evidence import Evidence, EvidenceKind
 from gatebook.terms.ids import EvidenceId
@@ -92,6 +92,11 @@ def _evidence(row: Row, payload: Mapping[str, Any]) -> Evidence:
         canonical.parse_instant(row["sealed_at"]),
         payload["data"],
     )
+
+
+def queries_of_case(case: Case) -> list[Query]:
+    """Return all there is to compare: for the applicant first, then for whoever stands behind."""
+    return [query_of(case), *queries_of_others(case)]
 
 
 def query_of(case: Case) -> Query:

@@ -23,7 +23,7 @@ from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
 from gatebook.screen.findings import strongest
-from gatebook.screen.scan import candidate_to_plain
+from gatebook.screen.screening import candidate_to_plain
 from gatebook.terms.account import ApplicationClaims
 from gatebook.terms.determination import Determination, Outcome
 from gatebook.terms.evidence import Requirement
@@ -31,6 +31,8 @@ from gatebook.terms.fact import Facts
 
 WithIt = Callable[[Work, Determination], None]
 _HELD_UP = (Outcome.REVIEW, Outcome.DECLINE)
+#: The field of the keyed index under which a screening is found by a party it named, once that party is taken off.
+CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +110,17 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> Weighing:
     One instant and one set of lists for all of it: nobody is compared with an edition that another was not.
     """
     screener, at = house.screener(), house.now()
-    screening, *others = screenings = [
-        screener.screen(query) for query in (cases.query_of(case), *cases.queries_of_others(case))
-    ]
+    query, *behind = cases.queries_of_case(case)
+    screening, *others = screenings = list(screener.screen_many([query, *behind]))
     payload = canonical.plain(
         {
             "candidates": [candidate_to_plain(c) for c in screening.candidates],
             "others": [[candidate_to_plain(c) for c in other.candidates] for other in others],
+            "query": query,
+            "queries_of_others": behind,
         }
     )
+    named = [(CANDIDATE, c.key) for s in (screening, *others) for c in s.candidates if c.grade != "weak"]
     body = {
         "candidates": len(screening.candidates),
         "strongest": strongest(screening.candidates),
@@ -125,7 +129,7 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> Weighing:
     }
     with house.state.transaction() as work:
         entry = case_entry(house, operator, "person.screened", case, body, at=at)
-        enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, ()))
+        enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, named))
     return Weighing(case, house.law.on(at.date()), at, screenings)
 
 

@@ -13,7 +13,9 @@ from typing import Protocol
 from gatebook.law.tree import LawOfDay
 from gatebook.record.access import Door
 from gatebook.record.ports import LastSigned, State, Tiles
-from gatebook.screen.scan import Screener
+from gatebook.screen.index import CompleteIndex
+from gatebook.screen.party import KeptEdition, ListEdition
+from gatebook.screen.screening import Screener
 
 
 class CodeSender(Protocol):
@@ -33,6 +35,22 @@ class Law(Protocol):
 
     def fault(self) -> str:
         """Return what is wrong with the operator's own law as it stands now; empty when nothing is."""
+        ...
+
+
+class ListEditions(Protocol):
+    """The list editions of this house, current and past. What is read is what was loaded, byte for byte, or refused."""
+
+    def current(self) -> list[ListEdition]:
+        """Return the edition compared with of every list. Raises ListError when one is not what was loaded."""
+        ...
+
+    def editions(self, list_id: str) -> tuple[KeptEdition, ...]:
+        """Return the editions kept of a list, the current one last. Raises NotFound for a list nobody loaded."""
+        ...
+
+    def edition(self, list_id: str, digest: str) -> ListEdition:
+        """Return one edition by its digest or the first letters of it. Raises NotFound, ListError."""
         ...
 
 
@@ -64,14 +82,18 @@ SYSTEM = Operator("system", SCOPES)
 class House:
     """Ports and sources of the world. ``now`` gives UTC, ``draw(n)`` n random bytes, ``new_id(prefix)`` an id.
 
-    ``senders`` maps channel (``email``, ``phone``) to what carries codes; a channel not there cannot be used.
-    ``country_of`` gives the country a local file has for an address, or None for unknown.
+    ``screener`` gives the house's own; ``screener_named`` another way of screening for who asks for it by name, and
+    raises NotFound where there is none of that name. ``senders`` maps channel (``email``, ``phone``) to what carries
+    codes; a channel not there cannot be used. ``country_of`` gives the country a local file has for an address, or
+    None for unknown.
     """
 
     state: State
     door: Door
     law: Law
-    screener: Callable[[], Screener]
+    screener: Callable[[], CompleteIndex]
+    screener_named: Callable[[str], Screener]
+    lists: ListEditions
     tiles: Tiles
     signer: Signer
     senders: Mapping[str, CodeSender]

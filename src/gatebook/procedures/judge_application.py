@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from gatebook import canonical
-from gatebook.errors import Conflict, NotFound
+from gatebook.errors import Conflict, NotFound, Overtaken
 from gatebook.identify.sealed_form import claims_from_plain
 from gatebook.procedures import case as cases
 from gatebook.procedures.determine_application import Determined, determine_application, evidence_due
@@ -42,7 +42,7 @@ def in_review(work: Work, application_id: str) -> Row:
 def judge(house: House, operator: Operator, case: cases.Case) -> Determined:
     """Determine ``case``; where something was entered meanwhile, load it again.
 
-    Raises Conflict when that goes on, or when the application was withdrawn or lapsed meanwhile.
+    Raises Overtaken when that goes on, and Conflict when the application was withdrawn or lapsed meanwhile.
     """
     for _ in range(_TRIES):
         found = determine_application(house, operator, case)
@@ -53,7 +53,7 @@ def judge(house: House, operator: Operator, case: cases.Case) -> Determined:
         if row is not None and row["state"] != "review":
             return _as_it_stands(house, operator, row)
         case = cases.load_case(house, operator, case.application_id, "determination")
-    raise Conflict("other steps on this application keep coming; ask again in a moment")
+    raise Overtaken("other steps on this application keep coming; ask again in a moment")
 
 
 def take_up(house: House, operator: Operator, application_id: str) -> Determined:

@@ -97,11 +97,10 @@ def candidates(house: House, operator: Operator, application_id: str, purpose: s
     """Open the latest screening of an application: every candidate, why it matched, and where it is listed."""
     permit(house, operator, "read-records", "read-candidates")
     with house.state.read() as work:
-        rows = work.registers.page("records", {"application_id": application_id}, "", 10_000)
-    screened = sorted((r for r in rows if r["kind"] == "person.screened"), key=lambda r: r["position"])
-    if not screened:
+        row = work.registers.get("applications", application_id)
+    if row is None or not row["screened_record"]:
         raise NotFound("this application was not screened yet")
-    opened = read_record(house, operator, screened[-1]["record_id"], purpose)
+    opened = read_record(house, operator, row["screened_record"], purpose)
     assert isinstance(opened, dict)  # noqa: S101  a screening is sealed as an object
     return opened
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatebook.canonical import Plain
-from gatebook.screen.scan import Candidate, Screening
+from gatebook.screen.screening import Candidate, Screening
 from gatebook.terms.determination import Reason
 from gatebook.terms.fact import Scalar
 

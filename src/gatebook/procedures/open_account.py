@@ -136,7 +136,7 @@ def _enter_received(house: House, operator: Operator, work: Work, case: cases.Ca
         },
     )
     payload: Plain = {"claims": claims_to_plain(claims)}
-    index = plan.index_values(claims, ())
+    index = _index(claims, ())
     position = enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))
     for piece in case.evidence:
         position = _enter_evidence(house, operator, work, case, piece)
@@ -153,6 +153,10 @@ def _enter_evidence(house: House, operator: Operator, work: Work, case: cases.Ca
         body={"evidence": piece.evidence_id, "evidence_kind": piece.kind.value},
     )
     payload: Plain = {"evidence": piece.evidence_id, "kind": piece.kind.value, "data": canonical.plain(piece.data)}
-    known = set(plan.index_values(case.claims, ()))
-    index = [pair for pair in plan.index_values(case.claims, (piece,)) if pair not in known]
+    known = set(_index(case.claims, ()))
+    index = [pair for pair in _index(case.claims, (piece,)) if pair not in known]
     return enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, index))
+
+
+def _index(claims: ApplicationClaims, evidence: Sequence[Evidence]) -> tuple[tuple[str, str], ...]:
+    return (*plan.index_values(claims, evidence), *plan.screened_values(claims, evidence))

@@ -10,6 +10,7 @@ from typing import Any
 
 from gatebook import canonical
 from gatebook.procedures.determine_application import Determined
+from gatebook.procedures.rescreen_delta import Rescreened
 from gatebook.record.ports import Row
 from gatebook.terms.determination import Determination, Reason
 
@@ -64,6 +65,11 @@ def disposed(found: Determined | None) -> dict[str, Any]:
 def answered(application_id: str, verdict: str, found: Determined | None) -> dict[str, Any]:
     """Show what answering a one-time code led to."""
     return {"verdict": verdict, "determined": determined(application_id, found) if found else None}
+
+
+def rescreened(found: Rescreened) -> dict[str, Any]:
+    """Show what rescreening with a list came to: counts, whom it found, whose match lapsed, ledger position."""
+    return canonical.table(found)
 
 
 def rows(register_rows: Sequence[Row], following: str) -> dict[str, Any]:

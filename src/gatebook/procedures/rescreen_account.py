@@ -9,8 +9,9 @@ restricted account again, and only where nothing declines any more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from gatebook.errors import Conflict, NotFound
+from gatebook.errors import Conflict, NotFound, Overtaken
 from gatebook.procedures import case as cases
 from gatebook.procedures.about import case_entry
 from gatebook.procedures.close_account import enter_end
@@ -22,6 +23,7 @@ from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
 from gatebook.terms.determination import Determination, Outcome
 
+_Done = TypeVar("_Done")
 _TRIES = 5
 _CONDITION = "condition:"
 
@@ -34,15 +36,27 @@ def rescreen_account(house: House, operator: Operator, account_id: str) -> Deter
         with house.state.read() as work:
             account = _not_closed(work, account_id)
         case = cases.load_case(house, operator, account["application_id"], "rescreening", account_id)
+        return rescreen_case(house, operator, case)
 
-        def follow(work: Work, determination: Determination) -> None:
-            _hold_to_conditions(house, operator, work, case, determination)
-            _restrict(house, operator, work, case, determination)
+    return until_current(determine_once)
 
-        # In the determination's own transaction: a listed person found is a person restricted.
-        return determine_account(house, operator, case, follow)
 
-    return _until_current(determine_once)
+def rescreen_case(
+    house: House, operator: Operator, case: cases.Case, beside: Callable[[Work], None] = lambda _: None
+) -> Determined | None:
+    """Screen and determine an account whose case is open already; ``beside`` is done in the same transaction.
+
+    Returns None when a later step was entered since the case was put together: then nothing was entered but the
+    screening. Raises Conflict when the account was closed meanwhile.
+    """
+
+    def follow(work: Work, determination: Determination) -> None:
+        _hold_to_conditions(house, operator, work, case, determination)
+        _restrict(house, operator, work, case, determination)
+        beside(work)
+
+    # In the determination's own transaction: a listed person found is a person restricted.
+    return determine_account(house, operator, case, follow)
 
 
 def settle_account_review(house: House, operator: Operator, review: Row) -> Determined:
@@ -75,16 +89,16 @@ def settle_account_review(house: House, operator: Operator, review: Row) -> Dete
 
         return determine_account(house, operator, case, settle, word=word)
 
-    return _until_current(determine_once)
+    return until_current(determine_once)
 
 
-def _until_current(determine_once: Callable[[], Determined | None]) -> Determined:
-    """Load and determine again while other steps on the account come between."""
+def until_current(determine_once: Callable[[], _Done | None]) -> _Done:
+    """Load and determine again while other steps on the account come between. Raises Overtaken after a few times."""
     for _ in range(_TRIES):
         found = determine_once()
         if found is not None:
             return found
-    raise Conflict("other steps on this account keep coming; ask again in a moment")
+    raise Overtaken("other steps on this account keep coming; ask again in a moment")
 
 
 def _restrict(house: House, operator: Operator, work: Work, case: cases.Case, determination: Determination) -> None:

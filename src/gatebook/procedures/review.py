@@ -132,15 +132,12 @@ def _before_the_officer(house: House, operator: Operator, review: Row) -> dict[s
     """What this word is about: the candidates of the latest screening, and what the latest determination held up."""
     of_account = bool(review["account_id"])
     with house.state.read() as work:
-        rows = work.registers.page("records", {"application_id": review["application_id"]}, "", 10_000)
-        judged = work.registers.get(
-            "accounts" if of_account else "applications",
-            review["account_id"] if of_account else review["application_id"],
-        )
+        application = work.registers.get("applications", review["application_id"])
+        judged = work.registers.get("accounts", review["account_id"]) if of_account else application
         held = work.registers.get("determinations", str(judged["determination_id"])) if judged else None
-    screened = max((r for r in rows if r["kind"] == "person.screened"), key=lambda r: r["position"])
+    assert application is not None  # noqa: S101  a review is of an application
     assert held is not None  # noqa: S101  a review is opened by a determination
-    wanted = [screened["record_id"], held["record_id"]]
+    wanted = [application["screened_record"], held["record_id"]]
     found = house.door.read(house.state, wanted, "review", operator.operator_id, house.now())
     return seal_word(*(payload for payload in found if isinstance(payload, dict)))
 

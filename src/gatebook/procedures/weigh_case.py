@@ -19,7 +19,7 @@ from gatebook.procedures.case import Case
 from gatebook.procedures.house import House
 from gatebook.record.ports import Work
 from gatebook.screen.findings import measure_finding, screening_findings
-from gatebook.screen.scan import Screening
+from gatebook.screen.screening import Screening
 from gatebook.terms.determination import Determination
 from gatebook.terms.fact import Fact, Facts, Finding
 from gatebook.terms.ids import ApplicationId, DeterminationId, PersonId
@@ -40,6 +40,12 @@ class Weighing:
     def by_one(self) -> bool:
         """Whether this house lets one officer clear a confirmed candidate of a blocking list."""
         return not self.law.parameters.table(_FOUR_EYES).get("clearing_a_block", True)
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """The parties an officer called the same as somebody screened, or different from everybody."""
+        words = self.case.words
+        return said.accepted(words, self.screenings) | said.cleared(words, self.screenings, by_one=self.by_one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +113,11 @@ def _heard(weighing: Weighing, facts: Facts) -> str:
     """
     if not weighing.case.words:
         return ""
-    word, screenings = weighing.case.words[-1], weighing.screenings
+    word = weighing.case.words[-1]
     if word.disposition != "admit":
         return word.disposition
-    settled = said.accepted(weighing.case.words, screenings) | said.cleared(
-        weighing.case.words, screenings, by_one=weighing.by_one
-    )
     held = said.holding(consider(weighing.law, facts))
-    return "admit" if said.reaches(word, held, screenings, settled) else ""
+    return "admit" if said.reaches(word, held, weighing.screenings, weighing.settled) else ""
 
 
 def _is_new_to_officer(case: Case, heard: str, determination: Determination) -> bool:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from gatebook.record import merkle
 from gatebook.record.entry import Entry
+from gatebook.record.fold import changes
 from gatebook.record.ports import Work
-from gatebook.record.registers import changes
 
 
 def enter(work: Work, *entries: Entry) -> int:

@@ -23,6 +23,10 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "house.founded": (1, frozenset({"origin", "gatebook"})),
     "law.adopted": (1, frozenset({"source", "begins", "ends"})),
     "list.loaded": (1, frozenset({"list", "digest", "parties", "refused_rows"})),
+    "list.rescreened": (
+        1,
+        frozenset({"list", "old", "new", "added", "changed", "removed", "compared", "found", "restricted", "rested"}),
+    ),
     "application.received": (1, frozenset({"account_type", "product", "is_reseller", "is_trial"})),
     "evidence.received": (1, frozenset({"evidence", "evidence_kind"})),
     "code.sent": (1, frozenset({"channel"})),

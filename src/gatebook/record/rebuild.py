@@ -14,8 +14,9 @@ from gatebook.errors import LedgerError
 from gatebook.record.checkpoint import Checkpoint
 from gatebook.record.compare import WORDS, compare
 from gatebook.record.entry import Entry
+from gatebook.record.fold import changes
 from gatebook.record.ports import Row, Work
-from gatebook.record.registers import REGISTERS, changes
+from gatebook.record.registers import REGISTERS
 from gatebook.record.tiles import ReadTile
 
 _BATCH = 500

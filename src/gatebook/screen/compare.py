@@ -1,184 +1,216 @@
-"""Comparing names a person can check: folded, cut into tokens, aligned one to one, each pair with its cost.
+"""Comparing two names as a person can check it: tokens set against each other, each pair with its likeness and weight.
 
-The trap guarded against: a score from what could not be compared. A token pair over its budget counts nothing, and
-a name with no letters matches nothing.
+The trap guarded against: a score from what could not be compared. A pair beyond the cliff counts nothing, what each
+name has left over counts against it, and a name with no letters matches nothing.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from operator import itemgetter
 
-from anyascii import anyascii
-from confusable_homoglyphs import confusables
-from rapidfuzz.distance import OSA
+from gatebook.screen.likeness import BLOCK, SAME, likeness
+from gatebook.screen.sounds import sound
+from gatebook.screen.tokens import FAMILY, GIVEN, NUMBER, Name, Token, read_name
+from gatebook.screen.weights import Weights
 
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f")
-_PARTICLES = frozenset(
-    [
-        "AL",
-        "EL",
-        "BIN",
-        "IBN",
-        "BINT",
-        "BEN",
-        "ABU",
-        "UL",
-        "UD",
-        "AD",
-        "DE",
-        "DA",
-        "DI",
-        "DU",
-        "VAN",
-        "VON",
-        "DER",
-        "DEN",
-        "LA",
-        "LE",
-        "DOS",
-        "DEL",
-        "THE",
-        "OF",
-        "AND",
-        "MR",
-        "MRS",
-        "DR",
-    ]
-)
-_FORMS = frozenset(
-    [
-        "LTD",
-        "LIMITED",
-        "LLC",
-        "INC",
-        "INCORPORATED",
-        "CORP",
-        "CORPORATION",
-        "CO",
-        "COMPANY",
-        "GMBH",
-        "AG",
-        "SA",
-        "SARL",
-        "BV",
-        "NV",
-        "PLC",
-        "OOO",
-        "ZAO",
-        "OAO",
-        "PAO",
-        "JSC",
-        "AO",
-        "FZE",
-        "FZCO",
-        "FZC",
-        "EST",
-        "TRADING",
-    ]
-)
-_SPLIT = re.compile(r"[^A-Z0-9]+")
-_LATIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+UNIT = 100_000  # a whole score
+AGAINST, AGAINST_FAMILY = 2_400, 3_200  # of the weight both names have left over, in thousandths
+OVER_QUERY, OVER_LISTED, OVER_FIRST, OVER_FAMILY = 900, 380, 600, 1_500  # of the weight only one of them has left over
+ALONE, ALONE_INITIAL = 800, 300  # one word that says who is meant is no name, with others left over or an initial
+TELLING = 500  # from this weight a word says who is meant
+FIGURES_DIFFER = 1_500
+_FULL_BLOCK = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """A pair of tokens; ``cost`` 0 is equal, up to 1 is alike, empty token means nothing stood against it."""
+    """Tokens set against each other: 1000 is the same; with an empty side nothing stood against it."""
 
     query: str
     listed: str
-    cost: float
+    likeness: int
+    weight: int
+
+    @property
+    def cost(self) -> int:
+        """What the difference costs, in thousandths."""
+        return SAME - self.likeness
 
 
 @dataclass(frozen=True, slots=True)
 class NameScore:
-    """0 to 1, and the pairs it came from."""
+    """``raw`` is 0 to 100000; ``gained`` of ``wanted``, in thousandths of a token's weight."""
 
-    score: float
+    raw: int
+    gained: int
+    wanted: int
     aligned: tuple[Aligned, ...]
 
-
-@lru_cache(maxsize=65_536)
-def fold_letter(letter: str) -> str:
-    """Return the Latin letter a letter of another script is easily taken for, else the letter."""
-    if letter in _LATIN or not letter.isalpha():
-        return letter
-    found = confusables.is_confusable(letter, preferred_aliases=[], greedy=True)
-    if found:
-        for twin in found[0]["homoglyphs"]:
-            if len(twin["c"]) == 1 and twin["c"] in _LATIN:
-                return str(twin["c"])
-    return letter
+    @property
+    def score(self) -> float:
+        """The score from 0 to 1; for reading, not for reckoning."""
+        return self.raw / UNIT
 
 
-def _is_mixed(word: str) -> bool:
-    latin = any(c in _LATIN for c in word)
-    return latin and any(c.isalpha() and ord(c) > 0x24F for c in word)  # noqa: PLR2004  beyond extended Latin
+# A way to set tokens of the query (bits) against tokens of the listed name (bits): minus what it gains, minus its
+# likeness, both texts, both bits, its weight. Most gained first; then by what is written, never by place, so that order
+# of words does not matter.
+Option = tuple[int, int, tuple[str, str], int, int, int]
+_ORDER = itemgetter(0, 1, 2)
 
 
-@lru_cache(maxsize=200_000)
 def tokens(name: str) -> tuple[str, ...]:
-    """Return a name's tokens: NFKC, invisible letters out, look-alikes folded in mixed words, romanised, capitals."""
-    last, comma, first = name.partition(", ")
-    natural = f"{first} {last}" if comma and "," not in first else name  # lists write LAST, First
-    text = "".join(c for c in unicodedata.normalize("NFKC", natural) if c not in _INVISIBLE)
-    words = ["".join(fold_letter(c) for c in word) if _is_mixed(word) else word for word in text.split()]
-    plain = anyascii(" ".join(words)).upper().replace("'", "").replace("`", "")
-    return tuple(token for token in _SPLIT.split(plain) if token)
+    """Return the tokens of a name as they are shown."""
+    return tuple(t.text for t in read_name(name).tokens)
 
 
-def weight(token: str) -> float:
-    """Return what a token is worth: particles and organisation forms little, initials half, rarer length more."""
-    if token in _PARTICLES or token in _FORMS:
-        return 0.2
-    return 0.5 if len(token) == 1 else 1.0 + min(len(token), 10) * 0.05
+def compare_names(query: Name, listed: Name, weights: Weights) -> NameScore:
+    """Set the tokens of two names against each other, best gain first, and weigh what agrees against what is left."""
+    mine, theirs = weights.of_name(query), weights.of_name(listed)
+    found = [
+        (i, j, alike)
+        for i, a in enumerate(query.tokens)
+        for j, b in enumerate(listed.tokens)
+        if (alike := likeness(a, b))
+    ]
+    return set_against(query, listed, mine, theirs, singles(query, listed, mine, theirs, found))
 
 
-@lru_cache(maxsize=500_000)
-def token_cost(a: str, b: str) -> float | None:
-    """Return the cost of taking ``a`` for ``b`` (0 to 1), or None beyond the budget: one edit per four letters."""
-    if a == b:
-        return 0.0
-    if len(a) == 1 or len(b) == 1:
-        return 0.5 if a[0] == b[0] else None
-    if a.isdigit() or b.isdigit():
-        return None
-    budget = max(1, max(len(a), len(b)) // 4) if min(len(a), len(b)) > 2 else 0  # noqa: PLR2004  two letters bear no edit
-    edits = OSA.distance(a, b, score_cutoff=budget)
-    return None if edits > budget else edits / (budget + 1) * 0.6
+def set_against(
+    query: Name, listed: Name, mine: tuple[int, ...], theirs: tuple[int, ...], options: list[Option]
+) -> NameScore:
+    """Return the better of two alignments: token by token, and with neighbours that may be one word."""
+    found = align(query, listed, mine, theirs, options)
+    if blocks := _blocks(query, listed, mine, theirs):
+        joined = align(query, listed, mine, theirs, [*blocks, *options])
+        return joined if joined.raw > found.raw else found
+    return found
 
 
-def compare_names(query: tuple[str, ...], listed: tuple[str, ...]) -> NameScore:
-    """Align tokens, cheapest first, in any order; what is left over costs its weight."""
-    pairs = sorted(
-        (cost, a != b, i, j)
-        for i, a in enumerate(query)
-        for j, b in enumerate(listed)
-        if (cost := token_cost(a, b)) is not None
+def align(
+    query: Name, listed: Name, mine: tuple[int, ...], theirs: tuple[int, ...], options: list[Option], least: int = 0
+) -> NameScore:
+    """Take the options greedily, most gained first, each token once. A score below ``least`` is told without pairs."""
+    used_q = used_l = gained = matched = telling = 0
+    taken = []
+    for option in sorted(options, key=_ORDER) if len(options) > 1 else options:
+        less, _, _, q, p, weight = option
+        if not (q & used_q or p & used_l):
+            used_q |= q
+            used_l |= p
+            gained -= less
+            matched += weight
+            taken.append(option)
+            if weight >= 2 * TELLING:
+                telling += max(q.bit_count(), p.bit_count())
+    left = [(t, mine[i]) for i, t in enumerate(query.tokens) if not used_q >> i & 1]
+    over = [(t, theirs[j]) for j, t in enumerate(listed.tokens) if not used_l >> j & 1]
+    wanted = matched * SAME
+    if left or over:
+        wanted += _against(left, over, listed, used_l)
+    if telling <= 1:
+        wanted += _alone(telling, [*mine, *theirs], [*left, *over], taken) * SAME
+    if not used_l & 1 and listed.tokens and listed.tokens[0].role == GIVEN:
+        wanted += theirs[0] * (OVER_FIRST - OVER_LISTED)
+    raw = gained * UNIT // wanted if wanted else 0
+    if raw < least:
+        return NameScore(raw, gained, wanted, ())
+    aligned = [Aligned(*texts, -minus, weight) for _, minus, texts, _, _, weight in taken]
+    aligned += [Aligned(t.text, "", 0, w) for t, w in left] + [Aligned("", t.text, 0, w) for t, w in over]
+    return NameScore(raw, gained, wanted, tuple(aligned))
+
+
+def _against(left: list[tuple[Token, int]], over: list[tuple[Token, int]], listed: Name, used: int) -> int:
+    """Return what is wanting: left over on both sides costs much, on one side little; other figures cost much."""
+    mine, theirs = sum([w for _, w in left]), sum([w for _, w in over])
+    both = min(mine, theirs)
+    surname_differs = any(t.role == FAMILY for t, _ in over) and not any(
+        t.role == FAMILY and used >> j & 1 for j, t in enumerate(listed.tokens)
     )
-    used_q: set[int] = set()
-    used_l: set[int] = set()
-    aligned = []
-    for cost, _, i, j in pairs:
-        if i not in used_q and j not in used_l:
-            used_q.add(i)
-            used_l.add(j)
-            aligned.append(Aligned(query[i], listed[j], cost))
-    left = [Aligned(t, "", 1.0) for i, t in enumerate(query) if i not in used_q]
-    over = [Aligned("", t, 1.0) for j, t in enumerate(listed) if j not in used_l]
-    gained = sum((weight(p.query) + weight(p.listed)) * (1 - p.cost) for p in aligned)
-    total = sum(weight(p.query) + weight(p.listed) for p in aligned)
-    total += sum(weight(p.query) for p in left) + 0.8 * sum(weight(p.listed) for p in over)
-    joined = _joined(query, listed)
-    score = gained / total if total else 0.0
-    if joined > score:
-        return NameScore(joined, (Aligned(" ".join(query), " ".join(listed), 1 - joined),))
-    return NameScore(score, tuple(aligned + left + over))
+    found = both * (AGAINST_FAMILY if surname_differs else AGAINST)
+    found += (mine - both) * OVER_QUERY + (theirs - both) * (OVER_FAMILY if surname_differs else OVER_LISTED)
+    if left and over and any(t.role == NUMBER for t, _ in left) and any(t.role == NUMBER for t, _ in over):
+        found += FIGURES_DIFFER * SAME
+    return found
 
 
-def _joined(query: tuple[str, ...], listed: tuple[str, ...]) -> float:
-    """Names written together or apart: the same letters in the same order, whatever the spaces."""
-    a, b = "".join(query), "".join(listed)
-    return 0.97 if a == b and len(a) > 4 and query != listed else 0.0  # noqa: PLR2004  short strings prove nothing
+def _alone(telling: int, weights: list[int], unmet: list[tuple[Token, int]], taken: list[Option]) -> int:
+    """Return what a match on one telling word or none wants: nothing where neither name has more to tell."""
+    if any(w >= TELLING for _, w in unmet) or (not telling and any(w >= TELLING for w in weights)):
+        return ALONE
+    return ALONE_INITIAL if any(1 in (len(texts[0]), len(texts[1])) for _, _, texts, *_ in taken) else 0
+
+
+def singles(
+    query: Name,
+    listed: Name,
+    mine: tuple[int, ...],
+    theirs: tuple[int, ...],
+    found: Iterable[tuple[int, int, int]],
+) -> list[Option]:
+    """Return the ways to set one token against one, of places and likenesses."""
+    options: list[Option] = []
+    for i, j, alike in found:
+        weight = 2 * min(mine[i], theirs[j])
+        texts = query.tokens[i].readings[0][0], listed.tokens[j].readings[0][0]
+        options.append((-alike * weight, -alike, texts, 1 << i, 1 << j, weight))
+    return options
+
+
+def _blocks(query: Name, listed: Name, mine: tuple[int, ...], theirs: tuple[int, ...]) -> list[Option]:
+    """Neighbours of one name written as one word of the other, or both names whole without regard to blanks."""
+    found = []
+    for block in query.blocks:
+        for j, token in enumerate(listed.tokens):
+            if cost := sounds_as(token, block.key):
+                found.append(_block_option(_span(block.start, block.stop), 1 << j, cost, query, listed, mine, theirs))
+    for block in listed.blocks:
+        for i, token in enumerate(query.tokens):
+            if cost := sounds_as(token, block.key):
+                found.append(_block_option(1 << i, _span(block.start, block.stop), cost, query, listed, mine, theirs))
+    full = whole(query)
+    if full and full == whole(listed) and len(query.tokens) > 1 < len(listed.tokens):
+        bits = (1 << len(query.tokens)) - 1, (1 << len(listed.tokens)) - 1
+        found.append(_block_option(*bits, SAME - BLOCK, query, listed, mine, theirs))
+    return found
+
+
+def sounds_as(token: Token, key: str) -> int:
+    """Return how alike a token is to neighbours whose key is ``key``: the same sound or nothing."""
+    return max(
+        (SAME - BLOCK - cost for text, cost in token.readings if len(text) > _FULL_BLOCK and key in sound(text)),
+        default=0,
+    )
+
+
+def whole(name: Name) -> str:
+    """Return the key of a name written without blanks, or nothing when it has but one token."""
+    return next((b.key for b in name.blocks if b.start == 0 and b.stop == len(name.tokens)), "")
+
+
+def _span(start: int, stop: int) -> int:
+    """Bits of tokens ``start`` to ``stop``; from -1 the pair is turned, and it is both tokens all the same."""
+    return (1 << stop) - 1 if start < 0 else ((1 << stop) - 1) & ~((1 << start) - 1)
+
+
+def _block_option(
+    mine_bits: int,
+    their_bits: int,
+    found: int,
+    query: Name,
+    listed: Name,
+    mine: tuple[int, ...],
+    theirs: tuple[int, ...],
+) -> Option:
+    texts = tuple(
+        " ".join(t.text for i, t in enumerate(name.tokens) if bits >> i & 1)
+        for name, bits in ((query, mine_bits), (listed, their_bits))
+    )
+    weight = 2 * min(_sum(mine, mine_bits), _sum(theirs, their_bits))
+    return -found * weight, -found, (texts[0], texts[1]), mine_bits, their_bits, weight
+
+
+def _sum(weights: tuple[int, ...], bits: int) -> int:
+    return sum(w for i, w in enumerate(weights) if bits >> i & 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from gatebook.screen.scan import Candidate, Screening
+from gatebook.screen.screening import Candidate, ComparedList, Screening
 from gatebook.terms.fact import Finding
 
 _ORDER = ("weak", "clash", "possible", "confirmed")
@@ -24,16 +24,16 @@ def screening_findings(
 ) -> tuple[Finding, ...]:
     """Return the screening findings of a person and of those behind them, on ``today``.
 
-    ``needed`` are the lists that have to be there; with none named, any list will do. An address on a list that does
-    not block is a confirmed candidate like any other.
+    ``max_age_days`` holds for every list that has no age of its own set beside it. ``needed`` are the lists that have
+    to be there; with none named, any list will do. An address on a list that does not block is a confirmed candidate
+    like any other.
     """
     held = {edition.list_id for edition in screening.editions}
     found = [Finding("screening.lists_loaded", bool(held) and held >= set(needed), "screening", "lists")]
     if not held:
         return tuple(found)
-    ages = [(today - e.fetched_at.date()).days for e in screening.editions if e.fetched_at]
-    fresh = len(ages) == len(screening.editions) and max(ages) <= max_age_days
-    found.append(Finding("screening.lists_fresh", fresh, "screening", "list-age"))
+    old = older_lists(screening.editions, today, max_age_days)
+    found.append(Finding("screening.lists_fresh", not old, "screening", "list-age", old))
     exact = [c for c in screening.candidates if c.by == "wallet" and c.is_blocking]
     named = [c for c in screening.candidates if c not in exact]
     found.append(Finding("screening.person", strongest(named), "screening", "names", _rows(named)))
@@ -43,6 +43,22 @@ def screening_findings(
     blocking = any(c.is_blocking and c.grade == "confirmed" for c in screening.candidates)
     found.append(Finding("screening.blocked", blocking, "screening", "blocking-list", _rows(screening.candidates)))
     return tuple(found)
+
+
+def older_lists(compared: Sequence[ComparedList], today: date, max_age_days: int) -> tuple[str, ...]:
+    """Return each list older than its set age, with both; one of no known age counts as older, for nobody can tell."""
+    found = []
+    for edition in compared:
+        age, most = edition.age_days(today), max_age_set(edition.max_age_days, max_age_days)
+        if age is None or age > most:
+            known = "age unknown" if age is None else f"{age} days old"
+            found.append(f"{edition.list_id}@{edition.digest[:12]}: {known}, {most} allowed")
+    return tuple(found)
+
+
+def max_age_set(of_list: int | None, of_house: int) -> int:
+    """Return the age in days a list may have: its own, else the house's."""
+    return of_house if of_list is None else of_list
 
 
 def measure_finding(

@@ -7,7 +7,9 @@ which under load leaves one of them waiting for seconds while the others go by.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -22,6 +24,7 @@ from gatebook.errors import Conflict, Unavailable
 LONGEST_WAIT = 30  # seconds for the one writer's place, and for a connection
 #: Forty requests are worked on at once, each with one connection; the rest is for publishing, delivering and metrics.
 _POOL, _MORE = 40, 20
+_AGAIN = 0.01  # seconds until a new file is turned to a write-ahead log once more
 _TURNS: weakref.WeakKeyDictionary[sa.Engine, threading.Lock] = weakref.WeakKeyDictionary()
 _PRAGMAS = (
     f"busy_timeout={LONGEST_WAIT * 1000}",
@@ -56,8 +59,9 @@ def make_engine(url: str | URL) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: object) -> None:  # noqa: ANN401  the driver's own type
         connection.isolation_level = None
-        for pragma in (*_PRAGMAS, "journal_mode=WAL"):  # the last may have to wait, which the first allows
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
+        _write_ahead(connection)
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
@@ -66,6 +70,20 @@ def make_engine(url: str | URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Keep a write-ahead log. A new file is turned to it once, and of two at once SQLite sends one away unheard."""
+    until = time.monotonic() + LONGEST_WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN)
+        else:
+            return
 
 
 @contextmanager

@@ -1,0 +1,116 @@
+"""From the cells of a row to what is compared: names, birth, countries, kind and number, as tables have them.
+
+The trap guarded against: a detail that could not be read taken for one that disagrees. It is left out and counted, and
+the row is screened by what is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gatebook.screen.lists.births import birth_of
+from gatebook.screen.lists.countries import codes_of
+from gatebook.screen.party import Birth, ListedName, ListedParty
+from gatebook.screen.screening import Query
+from gatebook.screen.tokens import read_name
+
+LONGEST_NAME = 1_000
+_KINDS: Mapping[str, str] = {
+    **dict.fromkeys(("individual", "person", "natural person", "human", "people", "per", "i", "p"), "individual"),
+    **dict.fromkeys(("entity", "company", "organization", "organisation", "business", "org", "e", "o"), "entity"),
+    **dict.fromkeys(("legal entity", "legalentity", "legal person", "public body", "publicbody"), "entity"),
+    **dict.fromkeys(("vessel", "ship"), "vessel"),
+    **dict.fromkeys(("aircraft", "airplane"), "aircraft"),
+}
+_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+_APART = re.compile(r"[;|]")
+_MONTHS = 12
+_YEAR, _MONTH = 4, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a row says besides names, and which of its columns said something nobody could read."""
+
+    kind: str = ""
+    born_on: str = ""
+    countries: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+NOTHING = Details()
+
+
+def name_fault(name: str) -> str:
+    """Return why a name cannot be compared, as a stable slug; empty when it can."""
+    if not name.strip():
+        return "no-name"
+    if len(name) > LONGEST_NAME:
+        return "name-too-long"
+    return "" if read_name(name).tokens else "name-without-letters"
+
+
+def read_details(kind: str, born: str, country: str, number: str) -> Details:
+    """Read the cells beside a name; empty says that nothing is known."""
+    if not (kind or born or country or number):
+        return NOTHING
+    plain_kind = " ".join(kind.casefold().split())
+    known_kind, born_on = _KINDS.get(plain_kind, ""), born_text(born)
+    named = [part.strip() for part in _APART.split(country) if part.strip()]
+    countries = tuple(part for part in named if codes_of(part))
+    faults = (
+        ("kind", bool(plain_kind) and not known_kind and plain_kind != "unknown"),
+        ("born", bool(born.strip()) and not born_on),
+        ("country", any(codes_of(part) is None for part in named)),
+    )
+    numbers = (("", number.strip()),) if number.strip() else ()
+    return Details(known_kind, born_on, countries, numbers, tuple(what for what, is_fault in faults if is_fault))
+
+
+def born_text(born: str) -> str:
+    """Return a birth as ``1964``, ``1964-05`` or ``1964-05-02``; empty when it is in no known form.
+
+    Of ``03/04/1971`` nobody knows which is the month, so that the year alone is kept.
+    """
+    plain = born.strip()
+    slashed = _SLASHED.fullmatch(plain)
+    if slashed and max(int(slashed[1]), int(slashed[2])) <= _MONTHS and slashed[1] != slashed[2]:
+        plain = slashed[3]
+    found = birth_of(plain) if plain else None
+    return _as_text(found) if found else ""
+
+
+def _as_text(birth: Birth) -> str:
+    first, last = birth.earliest, birth.latest
+    if first == last:
+        return first
+    if first[:_MONTH] == last[:_MONTH] and first.endswith("-01") and int(last[8:]) >= 28:  # noqa: PLR2004  a month
+        return first[:_MONTH]
+    whole_year = first[:_YEAR] == last[:_YEAR] and first.endswith("-01-01") and last.endswith("-12-31")
+    return first[:_YEAR] if whole_year else ""
+
+
+def query_of(name: str, details: Details) -> Query:
+    """Return the query that a row makes."""
+    return Query((name,), details.kind, details.born_on, details.countries, details.numbers)
+
+
+def party_of(name: str, details: Details) -> ListedParty:
+    """Return a row's side of a pair as a listed party."""
+    birth = birth_of(details.born_on) if details.born_on else None
+    return ListedParty(
+        "pair",
+        details.kind or "unknown",
+        (ListedName(name, "primary", "second name"),),
+        (birth,) if birth else (),
+        details.countries,
+        details.numbers,
+    )
+
+
+def lacking(columns: Sequence[str], needed: Sequence[str]) -> tuple[str, ...]:
+    """Return which needed columns are not there."""
+    return tuple(name for name in needed if name not in columns)

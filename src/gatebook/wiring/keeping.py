@@ -1,0 +1,113 @@
+"""Keeping: what a served house does by itself, every second and every minute.
+
+The trap guarded against: a duty that fails, or takes its time, and keeps the others from their turn.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from gatebook.errors import Conflict
+from gatebook.procedures.house import SYSTEM, Operator
+from gatebook.procedures.keep_house import note_list
+from gatebook.procedures.publish_ledger import publish_ledger
+from gatebook.procedures.rescreen_delta import rescreen_delta
+from gatebook.procedures.rescreening_run import lists_due
+from gatebook.procedures.resume_applications import resume_applications
+from gatebook.procedures.tidy import tidy
+from gatebook.wiring.premises import Premises
+
+_RESUMES_EVERY = timedelta(minutes=1)
+
+
+def resume(premises: Premises, operator: Operator, older_than: timedelta) -> list[str]:
+    """Take up what a crash cut off longer than ``older_than`` ago; return the applications concerned.
+
+    A list that was kept on disk and never entered is entered now.
+    """
+    with premises.house.state.read() as work:
+        entered = {row["list_id"]: row["digest"] for row in work.registers.page("lists", {}, "", 1000)}
+    fetched, before = premises.shelf.fetched(), premises.now() - older_than
+    for list_id, digest in premises.shelf.current_digests().items():
+        if entered.get(list_id) != digest and fetched[list_id] <= before:
+            edition = next(edition for edition in premises.shelf.current() if edition.list_id == list_id)
+            parties, refused = len(edition.parties), len(edition.report.refused)
+            note_list(premises.house, operator, list_id, edition.digest, parties, refused)
+    return resume_applications(premises.house, operator, older_than)
+
+
+def keep(premises: Premises, stop: threading.Event) -> None:
+    """Until ``stop`` is set, publish and deliver every second, and every minute tidy, resume and rescreen.
+
+    Events go out in a thread of their own, so that a receiver that takes its time does not hold up the checkpoint; so
+    does the rescreening of everybody after a list edition landed. No failure ends any, and none of one duty keeps the
+    others from their turn.
+    """
+    faults = [""]
+
+    def tidy_and_resume() -> None:
+        try:
+            tidy(premises.house, SYSTEM)
+        finally:
+            resume(premises, SYSTEM, _RESUMES_EVERY)
+
+    def tell_of_the_law() -> None:
+        if (found := premises.law.fault()) != faults[0]:
+            faults[0] = found
+            structlog.get_logger().warning("the law folder changed", error=found or "in order again")
+
+    rescreen_when_due = _every_minute(premises, lambda: rescreen_due(premises, SYSTEM, stop))
+    apart = ({"deliver": premises.deliver}, {"rescreen": rescreen_when_due})
+    threads = [threading.Thread(target=_keep_at, args=(stop, duty), daemon=True) for duty in apart]
+    for thread in threads:
+        thread.start()
+    publish: Callable[[], object] = partial(publish_ledger, premises.house)
+    resume_when_due = _every_minute(premises, tidy_and_resume)
+    _keep_at(stop, {"resume": resume_when_due, "publish": publish, "law": tell_of_the_law})
+    for thread in threads:
+        thread.join(timeout=20)
+
+
+class _Stopped(Exception):
+    """The house closes: what was under way is gone on with when it opens again."""
+
+
+def rescreen_due(premises: Premises, operator: Operator, stop: threading.Event) -> None:
+    """Compare everybody with each list edition that landed since, until ``stop`` is set."""
+
+    def go_on(_: int, __: int) -> None:
+        if stop.is_set():
+            raise _Stopped
+
+    with suppress(_Stopped, Conflict):  # somebody else is at it, or the house closes
+        for list_id in lists_due(premises.house):
+            rescreen_delta(premises.house, operator, list_id, progress=go_on)
+
+
+def _every_minute(premises: Premises, duty: Callable[[], object]) -> Callable[[], None]:
+    next_turn = [premises.now()]
+
+    def when_due() -> None:
+        if premises.now() >= next_turn[0]:
+            next_turn[0] = premises.now() + _RESUMES_EVERY
+            duty()
+
+    return when_due
+
+
+def _keep_at(stop: threading.Event, duties: Mapping[str, Callable[[], object]]) -> None:
+    log = structlog.get_logger()
+    while True:
+        for name, duty in duties.items():
+            try:
+                duty()
+            except Exception as error:  # noqa: BLE001  whatever it is, the house goes on being kept
+                log.warning("keeping failed", code=name, error=type(error).__name__)
+        if stop.wait(1.0):
+            return

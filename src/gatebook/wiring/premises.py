@@ -1,0 +1,260 @@
+"""Premises: a folder with a house in it, every port of the house filled.
+
+The trap guarded against: two parts of the program with two ideas of where things are kept, or what time it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import httpx
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import URL
+
+from gatebook.errors import SettingsError
+from gatebook.outside.ip_country import IpCountry
+from gatebook.outside.key_file import FileKeys
+from gatebook.outside.log import set_up_logging
+from gatebook.outside.mail import SmtpMailer
+from gatebook.outside.text_message import TextMessageHook
+from gatebook.outside.webhooks import (
+    DeliveryResult,
+    WebhookSender,
+    next_attempt_after,
+    public_key_of,
+    sign_ed25519,
+    sign_hmac,
+)
+from gatebook.procedures.house import CodeSender, House, Signer
+from gatebook.procedures.webhooks import deliver_due
+from gatebook.record import checkpoint
+from gatebook.record.access import Door
+from gatebook.record.vault import Vault
+from gatebook.screen.index import CompleteIndex
+from gatebook.screen.screeners import OWN, screener_by_name
+from gatebook.screen.screening import Screener, ScreenSettings
+from gatebook.settings import FILE, Settings, read_settings
+from gatebook.store.kept_index import made_index
+from gatebook.store.last_signed import LastSignedFile
+from gatebook.store.law_folder import LawFolder
+from gatebook.store.list_shelf import ListShelf
+from gatebook.store.sql.engine import sqlite_url
+from gatebook.store.sql.key_ring import SqlKeyRing
+from gatebook.store.sql.state import SqlState, migrate
+from gatebook.store.tile_folder import TileFolder
+
+_ENDPOINTS_AT_ONCE = 16
+__all__ = ["CodeBox", "Premises", "open_premises", "set_up_logging"]
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh pseudonymous id: the prefix and 128 random bits in lower-case base 32."""
+    return f"{prefix}_{base64.b32encode(secrets.token_bytes(16)).decode().rstrip('=').lower()}"
+
+
+@dataclass(frozen=True)
+class Premises:
+    """A folder with a house in it: its settings, its adapters, and the house they make together."""
+
+    folder: Path
+    settings: Settings
+    now: Callable[[], datetime]
+    mail: CodeSender | None = None
+
+    @cached_property
+    def keys(self) -> FileKeys:
+        """The key-encryption, index and signing keys, in files of their own."""
+        return FileKeys(self.folder / "keys", secrets.token_bytes)
+
+    @cached_property
+    def state(self) -> SqlState:
+        """The state database: SQLite in the folder, or what ``state_url`` names."""
+        return SqlState(self.state_url)
+
+    @property
+    def state_url(self) -> str | URL:
+        """The address of the state database."""
+        return self.settings.state_url or sqlite_url(self.folder / "state.db")
+
+    @cached_property
+    def ring(self) -> SqlKeyRing:
+        """The key ring, in a database of its own."""
+        return SqlKeyRing(self.settings.key_ring_url or sqlite_url(_ring_file(self.folder)))
+
+    @cached_property
+    def shelf(self) -> ListShelf:
+        """The list editions on disk."""
+        return ListShelf(self.folder / self.settings.lists_folder)
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        """One HTTP client for feeds and the text-message hook; it follows no redirects. Events go by ``sender``."""
+        return httpx.Client(follow_redirects=False, timeout=15, trust_env=True)
+
+    @cached_property
+    def law(self) -> LawFolder:
+        """The law shipped with Gatebook under the operator's adoptions and overrides."""
+        return LawFolder(self.folder / self.settings.law_folder)
+
+    @cached_property
+    def sender(self) -> WebhookSender:
+        """What delivers events to the provider's endpoints."""
+        return WebhookSender(allow_private=self.settings.webhooks_allow_private, proxy=self.settings.webhooks_proxy)
+
+    @property
+    def webhook_key(self) -> str:
+        """The public key events are signed with, as Standard Webhooks writes it."""
+        return public_key_of(self.keys.signing_key("webhook"))
+
+    @cached_property
+    def house(self) -> House:
+        """The house: every port filled."""
+        private = self.keys.signing_key("checkpoint")
+        public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        origin, lists = self.settings.origin, Lists(self.shelf, self.folder / "index")
+        countries = IpCountry.load([Path(name) for name in self.settings.ip_country_files])
+        return House(
+            state=self.state,
+            door=Door(Vault(self.ring, self.keys, secrets.token_bytes)),
+            law=self.law,
+            screener=lists.screener,
+            screener_named=lists.screener_named,
+            lists=self.shelf,
+            tiles=TileFolder(self.folder / "ledger"),
+            signer=Signer(origin, checkpoint.vkey_of(origin, public), public, private.sign, self._last_signed),
+            senders=self._senders(),
+            country_of=countries.country,
+            now=self.now,
+            draw=secrets.token_bytes,
+            new_id=new_id,
+        )
+
+    @property
+    def _last_signed(self) -> LastSignedFile:
+        return LastSignedFile(self.folder / "keys" / "checkpoint.signed")
+
+    def _senders(self) -> dict[str, CodeSender]:
+        s, found = self.settings, dict[str, CodeSender]()
+        if self.mail:
+            found["email"] = self.mail
+        elif s.smtp_host:
+            found["email"] = SmtpMailer(
+                s.smtp_host,
+                s.smtp_port,
+                s.smtp_sender,
+                starttls=s.smtp_starttls,
+                username=s.smtp_username,
+                password=s.smtp_password.get_secret_value(),
+            )
+        if s.text_hook_url:
+            found["phone"] = TextMessageHook(s.text_hook_url, s.text_hook_secret.get_secret_value(), self.client)
+        return found
+
+    def webhook_secret(self, endpoint: str) -> bytes:
+        """Return the HMAC secret of an endpoint, derived from the house's master secret."""
+        return self.keys.index_key(f"webhook/{endpoint}")
+
+    def send_event(self, endpoint: str, url: str, message_id: str, body: bytes) -> DeliveryResult:
+        """Sign an event both ways (HMAC and Ed25519) and deliver it once."""
+        stamp = int(self.now().timestamp())
+        signatures = (
+            sign_hmac(self.webhook_secret(endpoint), message_id, stamp, body),
+            sign_ed25519(self.keys.signing_key("webhook"), message_id, stamp, body),
+        )
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(stamp),
+            "webhook-signature": " ".join(signatures),
+        }
+        return self.sender.deliver(url, body, headers)
+
+    def deliver(self) -> int:
+        """Try every event that is due once; return how many were sent."""
+        with ThreadPoolExecutor(_ENDPOINTS_AT_ONCE, "deliver") as pool:
+            return deliver_due(self.house, self.send_event, next_attempt_after, pool.map)
+
+    def close(self) -> None:
+        """Let go of every connection that was opened."""
+        for name in ("state", "ring", "client"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+
+def _ring_file(folder: Path) -> Path:
+    """Return where the key ring lies: apart from the keys that wrap what is in it, or where it lay in older houses."""
+    old, new = folder / "keys" / "ring.db", folder / "ring" / "ring.db"
+    if old.exists():
+        return old
+    new.parent.mkdir(mode=0o700, exist_ok=True)
+    return new
+
+
+class CodeBox:
+    """Carries codes to a box instead of a person: for the demo, where nobody has a mailbox."""
+
+    last = ""
+
+    def send_code(self, destination: str, code: str, expires_minutes: int) -> None:  # noqa: ARG002  the port's shape
+        """Keep the code."""
+        self.last = code
+
+
+class Lists:
+    """Keeps the screeners of the current editions, and makes new ones when an edition lands."""
+
+    def __init__(self, shelf: ListShelf, kept: Path) -> None:
+        self._shelf, self._kept = shelf, kept
+        self._held: tuple[tuple[str, ...], CompleteIndex] | None = None
+        self._named: tuple[tuple[str, ...], str, Screener] | None = None
+
+    def screener(self) -> CompleteIndex:
+        """Return the house's own screener over the current editions."""
+        current = self._current()
+        if self._held is None or self._held[0] != current:
+            self._held = (current, made_index(self._kept, self._shelf.current(), ScreenSettings()))
+        return self._held[1]
+
+    def screener_named(self, name: str) -> Screener:
+        """Return the screener of this name over the current editions; the one last asked for is kept."""
+        if name == OWN:
+            return self.screener()
+        current = self._current()
+        if self._named is None or self._named[:2] != (current, name):
+            self._named = (current, name, screener_by_name(name, self._shelf.current(), ScreenSettings()))
+        return self._named[2]
+
+    def _current(self) -> tuple[str, ...]:
+        digests, fetched = tuple(sorted(self._shelf.current_digests().items())), self._shelf.fetched()
+        return tuple(f"{name}={digest}@{fetched[name]}" for name, digest in digests)
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_premises(
+    folder: Path, now: Callable[[], datetime] = clock, mail: CodeSender | None = None
+) -> Iterator[Premises]:
+    """Open the house in ``folder``; migrates its database forward. Raises SettingsError when there is none.
+
+    ``mail`` carries codes instead of the mail server the settings name.
+    """
+    if not (folder / FILE).is_file():
+        raise SettingsError(f"there is no house in {folder}; make one with: gatebook init")
+    premises = Premises(folder, read_settings(folder, os.environ.get("GATEBOOK_SECRETS", "")), now, mail)
+    migrate(premises.state_url)
+    try:
+        yield premises
+    finally:
+        premises.close()
