@@ -41,7 +41,7 @@ def judge(
     agreed, clashed = (_named(details, AGREES), _named(details, CLASHES)) if details else ((), ())
     same = _is_same(scored, settings)
     grade = _grade(same=same, weak=listed.quality == "weak", agreed=agreed, clashed=clashed)
-    points = points_of_name(scored.raw, scored.gained, listed.quality) + sum(d.points for d in details) * 100
+    points = points_of_name(scored, listed.quality) + sum(d.points for d in details) * 100
     explained = Explanation(
         query_name,
         listed.text,
@@ -78,7 +78,7 @@ def judge(
 
 def _is_same(scored: NameScore, settings: ScreenSettings) -> bool:
     """Whether the name alone says so: how good an alias is, and what else is known, is weighed after it."""
-    by_chance = millionths(points_of_name(scored.raw, scored.gained, "")) >= settings.same_from * 1000
+    by_chance = millionths(points_of_name(scored)) >= settings.same_from * 1000
     return by_chance or scored.raw >= settings.equal_from * _PER
 
 
@@ -90,7 +90,7 @@ def rescore(explained: Explanation, query: Query, party: ListedParty) -> Explana
     weights = Weights.fixed(explained.weights)
     scored = compare_names(read_name(explained.query_name), read_name(explained.listed_name), weights)
     details = compare_details(query, party)
-    points = points_of_name(scored.raw, scored.gained, explained.quality) + sum(d.points for d in details) * 100
+    points = points_of_name(scored, explained.quality) + sum(d.points for d in details) * 100
     return replace(
         explained,
         pairs=tuple(_pair(a, scored.wanted) for a in scored.aligned),

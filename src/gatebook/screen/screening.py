@@ -28,8 +28,8 @@ class ScreenSettings:
     """
 
     shown_from: int = 820
-    same_from: int = 600
-    equal_from: int = 950
+    same_from: int = 300
+    equal_from: int = 965
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 from gatebook import canonical
 from gatebook.screen.calibrate import chance, points_of_name
 from gatebook.screen.certificate import certificate_in_words, certify
+from gatebook.screen.compare import Aligned, NameScore
 from gatebook.screen.evidence import compare_details
 from gatebook.screen.index import CompleteIndex
 from gatebook.screen.judge import rescore
@@ -66,10 +67,16 @@ def test_other_details_say_only_what_they_can() -> None:
 
 def test_chances_rise_with_points_and_never_tie_on_other_scores() -> None:
     # Breaks when a better score is worth less, or two scores in reach of each other print the same.
-    texts = [chance(points_of_name(raw, 4_000_000, "strong")) for raw in range(70_000, 100_001, 25)]
+    pair = Aligned("GRIGOR", "GRIGOR", 1000, 2000)
+    texts = [chance(points_of_name(NameScore(raw, 4_000_000, 1, (pair,)))) for raw in range(70_000, 100_001, 25)]
     assert texts == sorted(texts)
     assert len(set(texts)) == len(texts)
-    assert points_of_name(100_000, 2_400_000, "strong") < points_of_name(100_000, 4_000_000, "strong")
+    rare, common = NameScore(100_000, 4_000_000, 1, (pair,)), NameScore(100_000, 2_400_000, 1, (pair,))
+    assert points_of_name(common) < points_of_name(rare)
+    longer = replace(rare, aligned=(pair, Aligned("", "IVAN", 0, 700)))
+    assert points_of_name(longer) < points_of_name(rare)
+    assert points_of_name(rare, "weak") < points_of_name(rare)
+    assert points_of_name(replace(rare, aligned=(replace(pair, weight=1200),))) < points_of_name(rare)
 
 
 def test_an_explanation_is_reckoned_again_to_the_same_bytes(index: CompleteIndex) -> None:
