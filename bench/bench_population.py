@@ -1,20 +1,26 @@
 """A population screened on this machine: customers per second per core, cold and warm, with one and two processes.
 
-Run: ./gatebook bench bench_population [rows] [rows of the large run; 0 for none]. The lists are those of
-../shared/data/lists. The trap guarded against: a rate made of customers who are all new to the names on the lists, or
+Run: ./gatebook bench bench_population [rows] [rows of the large run; 0 for none], or bench_population delta [rows ...]
+for a hundred names that came to the lists, by the file and by its index. The lists are those of ../shared/data/lists. The trap guarded against: a rate made of customers who are all new to the names on the lists, or
 who are all the same person; the skew is stated and the share of distinct names is counted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
+import os
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +32,18 @@ from rapidfuzz import fuzz, process
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from figures import Figures, rate
 from gatebook.screen.batches import PopulationScreen
+from gatebook.screen.came import Came, came_since
+from gatebook.screen.party import ListEdition
+from gatebook.screen.population_index import Reaching
+from gatebook.screen.population_layout import stamp
+from gatebook.store.kept_population import KeptPopulation
 from gatebook.wiring.lists import lists_in
+from gatebook.wiring.population import Ways, screen_file
 from screening_data import _CULTURES, clean_population
 
 LISTS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "lists"
 PART = 16_384
+NAMES_CAME, MANY = 100, 200_000
 SKEW = (
     "Skew: eight cultures by share (22 % English down to 7 %); inside a culture the nth of 20 to 30 given names is drawn with "
     "weight 1/n^0.7; 47 % of surnames are drawn so, 50 % are two or three syllables and near unique, 3 % are surnames of the "
@@ -159,7 +172,105 @@ def write(path: Path, names: Sequence[str], rows: int, seed: int) -> None:
             writer.write_batch(batch)
 
 
+def came_of(editions: Sequence[ListEdition], rng: random.Random) -> Came:
+    """A hundred names that came: parties drawn from all lists, until they have a hundred names."""
+    drawn: set[tuple[int, str]] = set()
+    count = 0
+    listed = [(n, p) for n, e in enumerate(editions) for p in e.parties if p.names]
+    for n, party in rng.sample(listed, len(listed)):
+        if count + len(party.names) <= NAMES_CAME and (n, party.party_id) not in drawn:
+            drawn.add((n, party.party_id))
+            count += len(party.names)
+    before = [
+        replace(e, digest="before", parties=tuple(p for p in e.parties if (n, p.party_id) not in drawn))
+        for n, e in enumerate(editions)
+    ]
+    return came_since(before, editions)
+
+
+def apart(act: Callable[[], object]) -> list[float]:
+    """Do an act in a child that knows no more than this process: seconds, processor seconds, MiB more, what it gave."""
+    ours, theirs = os.pipe()
+    if child := os.fork():
+        os.close(theirs)
+        with os.fdopen(ours, "rb") as pipe:
+            found: list[float] = json.load(pipe)
+        os.waitpid(child, 0)
+        return found
+    before, began, done = memory(), time.perf_counter(), 1
+    try:
+        gave = act()
+        took = time.perf_counter() - began
+        used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        cpu = sum(u.ru_utime + u.ru_stime for u in used)
+        with os.fdopen(theirs, "w") as pipe:
+            json.dump([took, cpu, used[0].ru_maxrss / 1024 - before, gave], pipe)
+        done = 0
+    finally:
+        os._exit(done)  # a child must never go on as a second bench
+
+
+def delta(sizes: Sequence[int]) -> None:
+    """A hundred names that came, against populations with an index and without; the median of five draws of names."""
+    editions = lists_in(LISTS).editions
+    names = sorted({n.text for e in editions for p in e.parties for n in p.names if p.kind == "individual"})
+    draws = [came_of(editions, random.Random(n)) for n in range(5)]
+    columns = ("what", "rows", "seconds", "processor", "memory of the process, rows out")
+    seen = Figures("population_delta", f"{NAMES_CAME} listed names that came, against a population", columns)
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in sizes:
+            _one_size(Path(folder), rows, names, draws, seen)
+    seen.show(
+        SKEW,
+        "The whole: file digested, index opened, customers found, read and screened, result written. Lists loaded, their "
+        "differences and weights are left out: they are the same for any population.",
+    )
+
+
+def _one_size(folder: Path, rows: int, names: Sequence[str], draws: Sequence[Came], seen: Figures) -> None:
+    path = folder / f"{rows}.parquet"
+    index = folder / f"{rows}.index"
+    write(path, names, rows, 1)
+
+    def screened(came: Came, name: str, where: Path | None) -> float:
+        return screen_file(path, folder / name, came, Ways(index=where), lambda *_: None, lambda _: None)["matches"]
+
+    def said(what: str, found: Sequence[Sequence[float]]) -> None:
+        took, cpu, more, gave = (statistics.median(each) for each in zip(*found, strict=True))
+        seen.keep(f"{what.replace(' ', '_')}_{rows}_s", took)
+        seen.row(what, f"{rows:,}", f"{took:,.2f}", f"{cpu:,.2f}", f"{more:,.0f} MiB more, {gave:,.0f}")
+
+    said("index made", [apart(lambda: screened(draws[0], "made.csv", index))])
+    size = sum(p.stat().st_size for p in index.iterdir())
+    seen.row("index on the disk", f"{rows:,}", "", "", f"{size / 2**20:,.0f} MiB, {size / rows:,.0f} bytes a customer")
+    some = draws if rows <= MANY else draws[:1]
+    said("by the file", [apart(partial(screened, came, "file.csv", None)) for came in some])
+    said("by the index", [apart(partial(screened, came, "index.csv", index)) for came in draws])
+    said("by the index, opened before", [apart(_opened(path, index, came)) for came in draws])
+    for came in some:
+        screened(came, "file.csv", None)
+        screened(came, "index.csv", index)
+        assert (folder / "file.csv").read_bytes() == (folder / "index.csv").read_bytes()
+
+
+def _opened(path: Path, where: Path, came: Came) -> Callable[[], float]:
+    """Open index and lists, and return what is left to do in one process: find customers, read and screen them."""
+    work, folder = PopulationScreen.of_came(came), KeptPopulation(where)
+    folder.begin({"stamp": stamp(hashlib.sha256(path.read_bytes()).hexdigest()), "rows_a_part": Ways().index_rows})
+    reaching = Reaching(folder.index(), work.index())
+
+    def done() -> float:
+        found = ((n, pa.Table.from_batches(reaching([batch]))) for n, batch in reaching.parts(NAMES_CAME))
+        customers = folder.customers(reaching.reached(found).tolist())
+        return sum(batch.num_rows - 1 for batch in work(customers))
+
+    return done
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["delta"]:
+        delta([int(rows) for rows in sys.argv[2:]] or [100_000, 1_000_000])
+        return
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     large = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     editions = lists_in(LISTS).editions

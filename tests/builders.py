@@ -10,11 +10,17 @@ AT = "2026-11-01T12:00:00Z"
 
 
 def passport(
-    surname: str, given: str, nation: str, born: str, number: str = "L898902C3", expires: str = "310101"
+    surname: str,
+    given: str,
+    nation: str,
+    born: str,
+    number: str = "L898902C3",
+    expires: str = "310101",
+    sex: str = "F",
 ) -> dict[str, Any]:
     one = f"P<{nation}{surname}<<{given}".replace(" ", "<").ljust(44, "<")[:44]
     number = number.ljust(9, "<")
-    two = f"{number}{digit(number)}{nation}{born}{digit(born)}F{expires}{digit(expires)}{'<' * 14}<"
+    two = f"{number}{digit(number)}{nation}{born}{digit(born)}{sex}{expires}{digit(expires)}{'<' * 14}<"
     return {"kind": "mrz", "lines": [one, two + digit(two[:10] + two[13:20] + two[21:43])]}
 
 

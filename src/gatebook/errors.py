@@ -104,6 +104,10 @@ class Overtaken(Conflict):
     """Other steps kept coming between; nothing is wrong with what was asked, and it is to be asked again."""
 
 
+class TakenOver(Conflict):
+    """Another process took this work over; whoever hears it stops."""
+
+
 class TooMany(GatebookError):
     """Asked too often. ``retry_after_s`` says when to come back."""
 

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     key_ring_url: str = ""
     law_folder: str = "law"
     lists_folder: str = "lists"
+    list_shrink_percent: int = Field(default=10, ge=0, le=99)
     smtp_host: str = ""
     smtp_port: int = 25
     smtp_sender: str = ""

@@ -24,7 +24,9 @@ PARTS = (
     "w", "v", "d", "l", "li", "wong", "5", "0", "1", "st", "ltd", "ooo", "jose", "ivan", "maria", "bob", "robert", "smith",
     "\u043e", "\u0430", "\u0440", "\u00fc", "\u00f8", "\u0645\u062d\u0645\u062f", "\u738b", "\uae40", "'", "\u200b",
 )  # fmt: skip
-word = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4).map("".join)
+BESIDE = ("petrovich", "yanukovych", "aliyevna", "bank", "london", "tehran", "branch", "co", "k", "i", "\u0418")
+glued = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4).map("".join)
+word = st.one_of(glued, glued, glued, st.sampled_from(BESIDE))  # what others beside it make of a word, too
 free = st.lists(word, min_size=1, max_size=4).map(" ".join)
 listed = st.builds(lambda last, first: f"{last}, {first}", word, free)
 name = st.one_of(free, free, listed, st.text(max_size=20))

@@ -99,7 +99,7 @@ def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     except ImportError:
         absent("pyspark is not installed; it is in requirements/spark.txt")
     if not shutil.which("java"):
-        pytest.skip("Apache Spark needs Java 17, which is not here")
+        absent("Apache Spark needs Java 17, which is not here")
     home, folder = Path(pyspark.__file__).parent, tmp_path_factory.mktemp("standalone")
     environment = {**_environment(folder), "SPARK_HOME": str(home)}
     started: list[Running] = []

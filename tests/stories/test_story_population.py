@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gatebook.errors import Conflict, GatebookError, InvalidInput
+from gatebook.screen.came import Came, came_since
 from gatebook.screen.lists.detect import load_folder
+from gatebook.store.kept_population import KeptPopulation
 from gatebook.store.part_folder import PartFolder
 from gatebook.wiring.lists import sample_list
 from gatebook.wiring.population import Ways, screen_file
@@ -69,6 +72,64 @@ def test_a_file_is_screened_against_a_folder_of_lists(tmp_path: Path) -> None:
     )
     assert json.loads(told.stdout)["matches"] == 1
     assert json.loads((tmp_path / "out").read_text())["party"] == rows[0]["party"]
+
+
+def _lists(folder: Path, rows: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "measures.csv").write_text("id,kind,name,born,number\n" + rows)
+    return folder
+
+
+_OLD = "1,individual,Grigor Voronovsky,1971-03-14,\n2,entity,Old Trading LLC,,\n3,individual,Emma Clark,,\n"
+_NEW = "1,individual,Grigor Voronovsky,1971-03-14,\n3,individual,Emma Clarke,1988,passport:AB 12345\n4,individual,Wei Zhang,,\n"
+
+
+def test_when_a_list_changes_only_what_came_is_compared_and_by_both_ways_alike(tmp_path: Path) -> None:
+    # Breaks when a delta finds others than the whole screening does for those parties, or the index others than the file.
+    old, new = _lists(tmp_path / "old", _OLD), _lists(tmp_path / "new", _NEW)
+    people = _customers(tmp_path / "people.csv", 900)
+    header, *lines = people.read_text().splitlines()
+    people.write_text("\n".join([f"{header},number", *(f"{line}," for line in lines), ""]))
+    with people.open("a") as file:
+        file.write("x,Nobody Likewise,,ab-12345\nshort\ny,Clark Emma,1988-02-01,\n")
+    base = ("screen", "population", people, "--lists", new)
+    gatebook(*base, "--out", tmp_path / "whole.csv")
+    by_file = gatebook(*base, "--since", old, "--out", tmp_path / "file.csv")
+    for _ in range(2):  # made, then asked
+        by_index = gatebook(*base, "--since", old, "--out", tmp_path / "index.csv", "--index", tmp_path / "index")
+        assert (tmp_path / "index.csv").read_bytes() == (tmp_path / "file.csv").read_bytes()
+        refused = [(tmp_path / f"{name}.csv.refused.csv").read_bytes() for name in ("whole", "file", "index")]
+        assert refused[0] == refused[1] == refused[2] != b""
+    assert "read into an index" not in by_index.stderr
+    for done in (by_file, by_index):
+        assert "compared with 1 parties added and 1 changed; 1 removed" in done.stderr
+        assert "903 rows: 901 screened, 2 refused" in done.stderr
+    came = [row for row in _rows(tmp_path / "whole.csv") if row["party"] in {"3", "4"}]
+    found = _rows(tmp_path / "file.csv")
+    assert [{**row, "rank": ""} for row in found] == [{**row, "rank": ""} for row in came]
+    assert {row["id"] for row in found} >= {"x", "y"} and len(found) > 50
+    told = gatebook(*base, "--since", old, "--index", tmp_path / "index", "--json", "--out", tmp_path / "out.jsonl")
+    assert {k: json.loads(told.stdout)[k] for k in ("added", "changed", "removed")} == {
+        "added": 1,
+        "changed": 1,
+        "removed": 1,
+    }
+
+
+def test_lists_without_a_counterpart_are_named(tmp_path: Path) -> None:
+    # Breaks when a list that was called otherwise the day before is taken for one in which nothing changed.
+    old, new = _lists(tmp_path / "old", _OLD), _lists(tmp_path / "new", _NEW)
+    (old / "measures.csv").rename(old / "before.csv")
+    path, out = _customers(tmp_path / "people.csv", 20), tmp_path / "out.csv"
+    done = gatebook("screen", "population", path, "--lists", new, "--since", old, "--out", out)
+    assert "own-before is gone" in done.stderr and "own-measures: all of it is compared with" in done.stderr
+    assert "3 parties added and 0 changed; 3 removed" in done.stderr
+    done = gatebook(
+        "screen", "population", path, "--lists", new, "--since", new, "--out", out, "--index", tmp_path / "i"
+    )
+    assert "0 parties added and 0 changed; 0 removed" in done.stderr and len(_rows(out)) == 0
+    refused = gatebook("screen", "population", path, "--lists", new, "--index", tmp_path / "i", status=1)
+    assert "earlier lists" in refused.stderr
 
 
 def test_pairs_are_compared_row_by_row(tmp_path: Path) -> None:
@@ -158,7 +219,7 @@ def test_csv_and_parquet_and_any_number_of_processes_say_the_same(tmp_path: Path
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
 
 
-def _killed_at(step: int, folder: Path, path: Path, out: Path) -> bool:
+def _killed_at(step: int, folder: Path, path: Path, out: Path, screen: Callable[..., object] = _screen) -> bool:
     """Screen in a child that is killed at its ``step``th touch of the folder; return whether it was."""
     child = os.fork()
     if not child:
@@ -173,7 +234,7 @@ def _killed_at(step: int, folder: Path, path: Path, out: Path) -> bool:
 
         sys.addaudithook(touched)
         try:
-            _screen(path, out, rows_a_part=100)
+            screen(path, out, rows_a_part=100)
         except BaseException:  # noqa: BLE001  a child must never go on as a second pytest
             os._exit(1)
         os._exit(0)
@@ -201,6 +262,67 @@ def test_killed_at_every_touch_of_the_disk_it_ends_in_the_same_bytes(tmp_path: P
         if not was_killed:
             break
     assert step > 20 and went_on > 10
+
+
+def _came() -> Came:
+    return came_since([replace(EDITIONS[0], parties=EDITIONS[0].parties[1:])], EDITIONS)
+
+
+def _by_index(path: Path, out: Path, told: Callable[[str], None] = lambda _: None, **ways: Any) -> dict[str, int]:
+    chosen = Ways(**{"workers": 1, "index": out.parent / "index", **ways})
+    return screen_file(path, out, _came(), chosen, lambda *_: None, told)
+
+
+def test_an_index_killed_at_every_touch_of_the_disk_ends_in_the_same_answer(tmp_path: Path) -> None:
+    # Breaks when an index half made is taken for whole, or what was made before the crash for more than it was.
+    path, whole = _customers(tmp_path / "people.csv", 230), tmp_path / "whole.csv"
+    screen_file(path, whole, _came(), Ways(workers=1), lambda *_: None, lambda _: None)
+    assert len(_rows(whole)) > 10
+    step, was_killed = 0, True
+    while was_killed:
+        folder = tmp_path / f"run{(step := step + 1)}"
+        folder.mkdir()
+        was_killed = _killed_at(step, folder / "index", path, folder / "whole.csv", _by_index)
+        _by_index(path, folder / "whole.csv", rows_a_part=100)
+        assert (folder / "whole.csv").read_bytes() == whole.read_bytes()
+        assert not list((folder / "index").glob("*.read.arrow"))
+    assert step > 30
+
+
+def test_an_index_of_another_file_is_made_anew_and_a_damaged_one_is_told(tmp_path: Path) -> None:
+    # Breaks when yesterday's customers are asked today, or a file cut short is read as one with fewer customers.
+    path, out = _customers(tmp_path / "people.csv", 300), tmp_path / "out.csv"
+    _by_index(path, out)
+    said: list[str] = []
+    with path.open("a") as file:
+        file.write("new,Grigor Voronovsky,\n")
+    assert _by_index(path, out, said.append)["rows"] == 301
+    assert "made anew" in said[0] and _rows(out)[-1]["id"] == "new"
+    for file in ("rows.npy", "vocabulary.msgpack"):
+        kept = tmp_path / "index" / file
+        kept.write_bytes(kept.read_bytes()[:-5])
+        with pytest.raises(GatebookError, match="damaged"):
+            _by_index(path, out)
+        before = out.read_bytes()
+        _by_index(path, out)
+        assert out.read_bytes() == before
+    with KeptPopulation(tmp_path / "index") as first:
+        first.begin({"stamp": "another"})
+        with pytest.raises(Conflict):
+            _by_index(path, out)
+
+
+def test_an_index_made_by_several_processes_of_parquet_answers_the_same(tmp_path: Path) -> None:
+    # Breaks when the answer depends on who read which part, or an id that is no text comes back as another.
+    path = _customers(tmp_path / "people.csv", 700)
+    rows = [{**row, "id": n} for n, row in enumerate(_rows(path))]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "people.parquet", row_group_size=170)
+    screen_file(tmp_path / "people.parquet", tmp_path / "a.parquet", _came(), Ways(workers=1), lambda *_: None, print)
+    _by_index(tmp_path / "people.parquet", tmp_path / "b.parquet", rows_a_part=90, workers=2)
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    (tmp_path / "none.csv").write_text("id,name\n")
+    _by_index(tmp_path / "none.csv", tmp_path / "none.out.csv")
+    assert _rows(tmp_path / "none.out.csv") == []
 
 
 def test_killed_from_outside_at_random_it_leaves_no_process_and_ends_in_the_same_bytes(tmp_path: Path) -> None:

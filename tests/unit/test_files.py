@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gatebook.errors import LedgerError, ListError
-from gatebook.store import list_shelf
+from gatebook.store import list_note, list_shelf
 from gatebook.store.files import write_durably
 from gatebook.store.list_shelf import ListShelf
 from gatebook.store.tile_folder import TileFolder
@@ -177,7 +177,8 @@ def test_a_crash_between_files_keeps_the_old_edition_and_loading_again_completes
         write_durably(path, data)
 
     assert len(sample_list()) + 1 == 5
-    monkeypatch.setattr(list_shelf, "write_durably", crash)
+    for module in (list_shelf, list_note):
+        monkeypatch.setattr(module, "write_durably", crash)
     with pytest.raises(KeyboardInterrupt):
         shelf.put("sample", without(0), NOW, confirmed=True)
     monkeypatch.undo()

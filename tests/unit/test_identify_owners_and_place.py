@@ -98,8 +98,35 @@ def test_an_owners_paper_says_nothing_of_the_entity_and_the_other_way_round() ->
     assert "person.is_organised_in_us" not in found
     read = claims.parse_application(b.application(entity(owner())), NOW)
     case = Case("app_1", "per_1", read, tuple(pieces({**OLLE, "of_owner": 0})))
-    assert query_of(case).numbers == ()
+    assert query_of(case).numbers == (("registration_number", "NO:9"),)
+    assert query_of(case).gender == ""
     assert [q.numbers for q in queries_of_others(case)] == [(("document_number", "SWE:OLLE00001"),)]
+    assert [q.gender for q in queries_of_others(case)] == ["female"]
+
+
+@pytest.mark.parametrize(
+    ("sexes", "sex"),
+    [("F", "female"), ("M", "male"), ("MM", "male"), ("<", ""), ("", ""), ("MF", ""), ("F<", "")],
+)
+def test_the_sex_compared_is_that_of_papers_that_agree(sexes: str, sex: str) -> None:
+    # Breaks when what a paper leaves open, or two say otherwise, clears somebody of a listed name.
+    read = claims.parse_application(b.application(), NOW)
+    own = [b.passport("ERIKSSON", "ANNA MARIA", "SWE", "740812", f"L{n}", sex=letter) for n, letter in enumerate(sexes)]
+    assert query_of(Case("app_1", "per_1", read, tuple(pieces(*own)))).gender == sex
+
+
+def test_a_paper_that_did_not_verify_says_nothing_of_the_sex() -> None:
+    # Breaks when a misread paper, or one of somebody else, tells of the applicant's sex.
+    read = claims.parse_application(b.application(), NOW)
+    misread = b.passport("ERIKSSON", "ANNA MARIA", "SWE", "740812", sex="M")
+    misread["lines"][1] = misread["lines"][1][:-1] + ("0" if misread["lines"][1][-1] != "0" else "1")
+    of_another = b.passport("PERSSON", "PIA", "SWE", "740812", sex="M")
+    assert query_of(Case("app_1", "per_1", read, tuple(pieces(misread, of_another)))).gender == ""
+    # A paper of another birth is compared by itself: what the applicant's own one says denies it nothing.
+    other = b.passport("VORONOVSKY", "GRIGOR", "SWE", "710314", sex="M")
+    case = Case("app_1", "per_1", read, tuple(pieces(b.ANNA, other)))
+    assert query_of(case).gender == "female"
+    assert [(q.born_on, q.gender) for q in queries_of_others(case)] == [("1971-03-14", "")]
 
 
 def test_owners_of_owners_and_whom_it_is_for_are_screened() -> None:

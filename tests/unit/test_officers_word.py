@@ -84,10 +84,15 @@ def test_an_admission_reaches_clauses_seen_on_the_facts_they_had(held: list[Reas
 def test_a_sealed_word_opens_as_it_was_given() -> None:
     # Breaks when what the officer had before them is sealed in part.
     seen = {"list_id": "l", "party_id": "1", "grade": "clash", "is_blocking": True}
+    seen |= {"matched_name": "GORSE, Wim", "agreed": ("country",)}
     held = {"clause": "house/a.b", "effect": "review", "facts": [{"name": "account.type", "value": "gpu"}]}
     met = {"clause": "house/a.c", "effect": "none", "facts": []}
     sealed = seal_word({"candidates": [], "others": [[seen]]}, {"reasons": [held, met]})
     found = open_word({"disposition": "admit", "match": "", **sealed}, by_two=True)
     assert found == Word(
-        "admit", "", {(1, "l/1"): Seen("clash", is_blocking=True)}, {"house/a.b": {"account.type": "gpu"}}, by_two=True
+        "admit",
+        "",
+        {(1, "l/1"): Seen("clash", True, "GORSE, Wim", frozenset({"country"}))},
+        {"house/a.b": {"account.type": "gpu"}},
+        by_two=True,
     )

@@ -123,5 +123,5 @@ def candidates(house: TheHouse, asker: Asker, application_id: Id) -> dict[str, A
 
 @router.post("/v1/applications/{application_id}/screening-replays", responses=statuses(404, 410))
 def replay_of_screening(house: TheHouse, asker: Asker, application_id: Id) -> dict[str, Any]:
-    """Reckon each candidate of the latest screening again from the list on the shelf, byte for byte: a reading."""
+    """Screen anew what the latest screening asked, over the editions compared with, byte for byte: a reading."""
     return replay_screening.replay_screening(house, asker, application_id)

@@ -18,6 +18,7 @@ from gatebook.api.schemas import FACTS, statuses
 from gatebook.procedures import keep_house, look, look_at_law, look_at_lists, render
 from gatebook.procedures import posted as parts
 from gatebook.procedures.rescreen_delta import rescreen_delta
+from gatebook.screen.described import loaded
 from gatebook.screen.screeners import OWN, SCREENERS
 from gatebook.wiring.founding import adopt_law
 from gatebook.wiring.lists import update_list
@@ -88,7 +89,7 @@ def update(
     The house then compares everybody with what changed, within a minute and by itself.
     """
     edition = update_list(premises, asker, list_id, lambda _, __: None, confirmed=body.confirm)
-    return {"list": list_id, "digest": edition.digest, "parties": len(edition.parties)}
+    return loaded(edition)
 
 
 @router.post("/v1/lists/{list_id}/rescreenings", responses=statuses(404, 409), openapi_extra=takes(Rescreening))

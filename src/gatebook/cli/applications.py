@@ -85,6 +85,6 @@ def candidates(application_id: str, house: HouseAt = HERE, operator: As = "local
 
 @app.command("screen-replay")
 def screen_replay(application_id: str, house: HouseAt = HERE, operator: As = "local") -> None:
-    """Reckon each candidate of the latest screening again from the list on the shelf, byte for byte (a reading)."""
+    """Screen anew what the latest screening asked, over the editions compared with, byte for byte (a reading)."""
     with acting(house) as h:
         show(replay_screening.replay_screening(h, operator_named(operator), application_id))

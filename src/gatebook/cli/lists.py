@@ -27,6 +27,7 @@ from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.procedures import look_at_lists, render
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.rescreen_delta import Rescreened, rescreen_delta
+from gatebook.screen.described import loaded
 from gatebook.screen.screeners import OWN
 from gatebook.wiring.lists import load_list, update_list
 
@@ -44,22 +45,14 @@ def lists_load(
     operator: As = "local",
 ) -> None:
     """Load a list from files you have, in any known form, and compare everybody with what changed on it."""
-    given = {path.name: _bytes(path) for path in files}
+    given = {str(path): _bytes(path) for path in files}  # two of one name are refused, not one of them taken
     with on_premises(house) as premises:
         who = operator_named(operator)
         edition = load_list(premises, who, list_id, given, confirmed=confirm)
         found = _rescreened(premises.house, who, list_id) if rescreen else None
-    show(
-        {
-            "list": list_id,
-            "digest": edition.digest,
-            "parties": len(edition.parties),
-            "rows": edition.report.rows,
-            "refused": edition.report.refused[:50],
-            "unknown_fields": edition.report.unknown_fields,
-            **_told(found),
-        }
-    )
+    report = edition.report
+    refused, unknown = report.refused[:50], report.unknown_fields
+    show({**loaded(edition), "rows": report.rows, "refused": refused, "unknown_fields": unknown, **_told(found)})
 
 
 @app.command("update")
@@ -82,7 +75,7 @@ def lists_update(
 
             edition = update_list(premises, who, list_id, moved, confirmed=confirm)
         found = _rescreened(premises.house, who, list_id) if rescreen else None
-    show({"list": list_id, "digest": edition.digest, "parties": len(edition.parties), **_told(found)})
+    show({**loaded(edition), **_told(found)})
 
 
 @app.command("rescreen")

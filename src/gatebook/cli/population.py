@@ -5,7 +5,7 @@ The trap guarded against: a person called like a command. ``screen name`` takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -17,10 +17,12 @@ from typer.core import TyperGroup
 
 from gatebook.cli.lists import names_app
 from gatebook.cli.shell import HERE, HouseAt, progress_console, show
+from gatebook.screen.came import Came, came_since
+from gatebook.screen.described import described, in_words
 from gatebook.screen.party import ListEdition
 from gatebook.wiring.lists import lists_in
-from gatebook.wiring.population import Ways, screen_file, screen_pair_file
-from gatebook.wiring.premises import open_premises
+from gatebook.wiring.population import Ways, rows_guessed, screen_file, screen_pair_file
+from gatebook.wiring.premises import clock, open_premises
 
 app = names_app
 HELP = (
@@ -52,15 +54,19 @@ class By(StrEnum):
 @app.command("pairs")
 def pairs(
     file: Annotated[
-        Path, typer.Argument(help="CSV: name1, name2, and born1, born2, country1, country2, kind if known.")
+        Path, typer.Argument(help="CSV or Parquet: name1, name2, and born1, born2, country1, country2, kind if known.")
     ],
     out: Annotated[Path | None, typer.Option(help="Where to write; standard output by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON lines instead of CSV.")] = False,
 ) -> None:
-    """Compare the two names of each row: score, match, and the reason in words. Needs no house and no list."""
-    count = screen_pair_file(file, out, as_json=as_json)
+    """Compare the two names of each row: score, match, and the reason in words. Needs no house and no list.
+
+    A quote left open costs its own row, and ends this with status 1.
+    """
+    counts = screen_pair_file(file, out, as_json=as_json)
     if out:
-        progress_console.print(f"{count} pairs compared in {out}", markup=False)
+        _tell(f"{counts['pairs']} pairs compared in {out}")
+    _end(counts)
 
 
 @app.command("population")
@@ -68,6 +74,16 @@ def population(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet: id, name, and born, country, kind, number if known.")],
     lists: Annotated[
         Path | None, typer.Option(help="A folder of list files in any known form; the house's own lists by default.")
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(help="A folder of earlier lists: only who was added or changed since is compared with."),
+    ] = None,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --since: a folder for an index of FILE, made once and asked at every change of a list."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where to write: .csv, .parquet or .jsonl; FILE.matches.csv by default.")
@@ -84,20 +100,46 @@ def population(
     master: Annotated[str, typer.Option(help="The cluster's address: sc://host:port.")] = "",
     house: HouseAt = HERE,
 ) -> None:
-    """Compare every customer of a file with every list and write all matches. Killed, it goes on where it was."""
-    editions = _from_folder(lists) if lists else _from_house(house)
+    """Compare every customer of a file with every list and write all matches. Killed, it goes on where it was.
+
+    What was compared with is said for each list. A quote left open costs its own row, and ends this with status 1.
+    """
     target = out or file.with_name(f"{file.name}.matches.{'jsonl' if as_json else 'csv'}")
-    ways = Ways(engine.value, master, workers, rows_per_part, explained=explain, as_json=as_json)
+    editions = _from_folder(lists, file, target) if lists else _from_house(house)
+    came = _came(_from_folder(since, file, target), editions) if since else None
+    told = [described(edition, clock().date()) for edition in editions]
+    for one in told:
+        _tell(in_words(one))
+    ways = Ways(engine.value, master, workers, rows_per_part, explained=explain, as_json=as_json, index=index)
     with _bar() as moved:
-        counts = screen_file(file, target, editions, ways, moved, _tell)
-    _say(counts, target, as_json=as_json)
+        counts = screen_file(file, target, came or editions, ways, moved, _tell)
+    _say({**counts, **(came.counts if came else {})}, told, target, as_json=as_json)
+    _end(counts)
 
 
-def _from_folder(folder: Path) -> tuple[ListEdition, ...]:
-    found = lists_in(folder)
+def _end(counts: Mapping[str, int]) -> None:
+    """End with status 1 where nobody can know what a quote left open was meant to hold."""
+    if guessed := rows_guessed(counts):
+        why = f"{guessed} rows have a quote left open, or a line break in a cell that has none"
+        _tell(f"{why}: the lines after them were read as rows by themselves; look at the rows refused")
+        raise typer.Exit(1)
+
+
+def _from_folder(folder: Path, file: Path, out: Path) -> tuple[ListEdition, ...]:
+    found = lists_in(folder, file, out)
     for name, why in found.refused:
         _tell(f"no list: {name}: {why}")
     return found.editions
+
+
+def _came(earlier: Sequence[ListEdition], editions: Sequence[ListEdition]) -> Came:
+    """Say which lists have no counterpart: a file that is called otherwise is another list."""
+    came = came_since(earlier, editions)
+    for list_id in came.fresh:
+        _tell(f"no earlier {list_id}: all of it is compared with")
+    for list_id in came.gone:
+        _tell(f"{list_id} is gone: nobody on it is listed there any more")
+    return came
 
 
 def _from_house(house: Path) -> tuple[ListEdition, ...]:
@@ -106,7 +148,7 @@ def _from_house(house: Path) -> tuple[ListEdition, ...]:
 
 
 def _tell(words: str) -> None:
-    progress_console.print(words, markup=False, highlight=False)
+    progress_console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -136,9 +178,9 @@ def _bar() -> Iterator[Callable[[int, int, int], None]]:
         progress.stop()
 
 
-def _say(counts: Mapping[str, int], out: Path, *, as_json: bool) -> None:
+def _say(counts: Mapping[str, int], lists: Sequence[Mapping[str, Any]], out: Path, *, as_json: bool) -> None:
     if as_json:
-        show({**counts, "out": str(out)})
+        show({**counts, "lists": list(lists), "out": str(out)})
         return
     odd = [
         f"{count} {what}"
@@ -147,5 +189,8 @@ def _say(counts: Mapping[str, int], out: Path, *, as_json: bool) -> None:
     ]
     refused = f"{counts['refused']} refused" + (f" (see {out.name}.refused.csv)" if counts["refused"] else "")
     _tell(f"{counts['rows']} rows: {counts['screened']} screened, {refused}; {counts['matches']} matches in {out}")
+    if "added" in counts:
+        came = f"{counts['added']} parties added and {counts['changed']} changed"
+        _tell(f"compared with {came}; {counts['removed']} removed")
     if odd:
         _tell("; ".join(odd))

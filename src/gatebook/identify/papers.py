@@ -21,6 +21,7 @@ _US = "US"
 _RESIDENT_CARDS = ("C1", "C2")
 #: Types that show whose citizen somebody is, in a report on a document of another country than the United States.
 _OF_CITIZENS = ("", "passport", "identity_card")
+_SEXES = {"M": "male", "F": "female"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Document:
     """What one identity document says and whether it is the person's. Empty means not said.
 
     ``issuer`` and ``nationality`` are ISO countries; ``nationality`` is there only where the document shows it.
+    ``sex`` is the zone's letter, X where the zone leaves it open.
     """
 
     evidence_id: str
@@ -39,6 +41,7 @@ class Document:
     issuer: str = ""
     nationality: str = ""
     is_us_resident_card: bool = False
+    sex: str = ""
 
 
 def read_documents(person: PersonClaims, evidence: Iterable[Evidence]) -> list[Document]:
@@ -51,6 +54,12 @@ def newest(documents: Sequence[Document]) -> list[Document]:
     """Return the documents that verified, the one that holds longest first: an older one beside it is no fault."""
     verified = (d for d in documents if d.verdict is Verification.VERIFIED)
     return sorted(verified, key=lambda d: d.expires_on, reverse=True)
+
+
+def sex_shown(person: PersonClaims, evidence: Iterable[Evidence]) -> str:
+    """Return ``male`` or ``female`` where every zone that verified as the person's own says so; else empty."""
+    said = {d.sex for d in read_documents(person, evidence) if d.verdict is Verification.VERIFIED and d.sex}
+    return _SEXES.get(said.pop(), "") if len(said) == 1 else ""
 
 
 def read_zone(piece: Evidence, born_on: str = "") -> mrz.MachineReadableZone | None:
@@ -92,8 +101,9 @@ def _by_zone(person: PersonClaims, piece: Evidence) -> Document:
     issuer, nationality = (mrz.country_of_code(code) or "" for code in (zone.issuer, zone.nationality))
     is_card = issuer == _US and nationality != _US and zone.document_code in _RESIDENT_CARDS
     verdict, code = _compare(person, _name(zone), zone.born_on)
+    sex = zone.sex.replace("<", "X")
     return Document(
-        piece.evidence_id, "mrz", verdict, code, zone.born_on, zone.expires_on, issuer, nationality, is_card
+        piece.evidence_id, "mrz", verdict, code, zone.born_on, zone.expires_on, issuer, nationality, is_card, sex
     )
 
 

@@ -14,7 +14,7 @@ from gatebook.terms.evidence import Evidence, Requirement
 from gatebook.terms.identifier import ADDRESS, NUMBER, plain_address, plain_number
 from gatebook.terms.person import ClaimedUsLimb, PersonClaims, PersonKind
 
-_NUMBERS = ("document_number", "national_number", "lei")
+_NUMBERS = ("document_number", "national_number", "registration_number", "lei")
 #: What settles a limb of the definition of a United States person.
 _LIMB_PAPERS = ("document", "residence", "registration")
 #: requirement -> (words for the applicant, what is enough, facts it would settle, for individual / entity / both)
@@ -185,8 +185,13 @@ def _persons(claims: ApplicationClaims) -> list[PersonClaims]:
 
 def _numbers_of(person: PersonClaims) -> list[tuple[str, str]]:
     found = [("national_number", f"{n.country}:{plain(n.value)}") for n in person.national_numbers]
-    lei = person.registration.lei if person.registration else ""
-    return [*found, ("lei", lei)] if lei else found
+    if registration := person.registration:
+        number = plain(registration.number)
+        if any(c.isdigit() and c != "0" for c in number):  # "none" and "pending" are nobody's number
+            found.append(("registration_number", f"{registration.jurisdiction}:{number}"))
+        if registration.lei:
+            found.append(("lei", registration.lei))
+    return found
 
 
 def _document_numbers(evidence: Iterable[Evidence]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Tables people keep: CSV and Parquet read row by row into record batches, matches written as these or JSON lines.
+"""Tables people keep: CSV and Parquet read row by row into record batches, and folders of list files.
 
 The trap guarded against: a row the reader dropped. A line of another width, or with bytes that are no text, comes out
 as a row refused, in its place.
@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
-import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gatebook.errors import FieldProblem, InvalidInput
+from gatebook.outside.csv_rows import Cells, header_of, rows_of
+from gatebook.screen.cells import NOT_TEXT, is_nested, texts_of
 
 _BLOCK = 1 << 20
-_GROUP = 65_536
-_LONGEST_CELL = 1_000_000
+_FEW = 1_024  # rows at a time where somebody may be watching them come
 _HALF_LETTERS = "".join(chr(c) for c in range(0xDC80, 0xDD00))
 _PLACED = pa.field("place", pa.int64())
-Cells = list[str]
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Table:
@@ -33,17 +31,22 @@ class Table:
 
     def __init__(self, path: Path, needed: Sequence[str], known: Sequence[str]) -> None:
         """Look at the header. Raises InvalidInput for a file that cannot be read, or lacks a needed column."""
-        self._path = path
+        self._path, self._needed = path, tuple(needed)
         try:
             self._is_parquet = _starts_with(path, b"PAR1")
             self.names = tuple(self._parquet_names() if self._is_parquet else self._csv_names())
         except OSError as error:
             raise _unreadable(path, (error.strerror or type(error).__name__).lower()) from None
-        except (pa.ArrowException, csv.Error) as error:
-            raise _unreadable(path, f"it is no whole Parquet or CSV file ({type(error).__name__})") from None
-        lacking = [name for name in needed if name not in self.names]
-        if lacking:
-            raise _unreadable(path, f"it lacks the columns {', '.join(lacking)}")
+        except csv.Error as error:
+            raise _unreadable(
+                path, f"its header cannot be told from what follows ({error}){self._likely_cause()}"
+            ) from None
+        except pa.ArrowException as error:
+            raise _unreadable(path, f"it is no whole Parquet file ({type(error).__name__})") from None
+        if lacking := [name for name in needed if name not in self.names]:
+            raise _unreadable(path, f"it lacks the columns {', '.join(lacking)}{self._likely_cause()}")
+        if twice := [name for name in known if self.names.count(name) > 1]:
+            raise _unreadable(path, f"it has columns twice: {', '.join(twice)}; nobody knows which one counts")
         self._known = tuple(name for name in self.names if name in known)
         self.ignored = tuple(name for name in self.names if name not in known)
         self.rows = 0
@@ -74,18 +77,37 @@ class Table:
                 yield number, batch.append_column(_PLACED, places)
 
     def cells(self) -> Iterator[tuple[int, Mapping[str, str], str]]:
-        """Yield the rows of a CSV file: place, cells by column, and why it cannot be read or nothing."""
-        self.rows = 0
-        for cells, fault in self._lines():
-            self.rows += 1
-            yield self.rows, dict(zip(self._known, cells, strict=True)), fault
+        """Yield the rows: place, cells by column, and why it cannot be read or nothing.
+
+        A cell that is no text is empty and a fault in a needed column, and unreadable in any other.
+        """
+        for _, batch in self.parts(_FEW):
+            columns = zip(*(texts_of(batch, name) for name in (*self._known, "refused")), strict=True)
+            for place, (*cells, fault) in zip(batch.column("place").to_pylist(), columns, strict=True):
+                found = dict(zip(self._known, cells, strict=True))
+                odd = [name for name in self._needed if NOT_TEXT in found[name]]
+                yield place, {**found, **dict.fromkeys(odd, "")}, fault or ("not-utf-8" if odd else "")
 
     def _parquet_names(self) -> list[str]:
-        return [_plain(name) for name in pq.ParquetFile(self._path).schema_arrow.names]
+        schema = pq.ParquetFile(self._path).schema_arrow
+        nested = [_plain(field.name) for field in schema if is_nested(field.type)]
+        if odd := [name for name in self._needed if name in nested]:
+            raise _unreadable(self._path, f"its columns {', '.join(odd)} hold several values; give one text a row")
+        return [_plain(name) for name in schema.names]
 
     def _csv_names(self) -> list[str]:
         with self._open() as file:
-            return [_plain(cell) for cell in next(_reader(file), [])]
+            return [_plain(cell) for cell in header_of(file)]
+
+    def _likely_cause(self) -> str:
+        """Say what a spreadsheet most often did to a file whose columns are not found."""
+        with self._path.open("rb") as file:
+            first = file.read(_BLOCK).partition(b"\n")[0]
+        if first.startswith(_UTF_16) or b"\x00" in first:
+            return "; it looks like UTF-16, save it as UTF-8"
+        marks = {b";": "semicolons", b"\t": "tabs"}
+        found = [word for mark, word in marks.items() if mark in first and b"," not in first]
+        return f"; its cells seem to be parted by {found[0]}, save it with commas" if found else ""
 
     def _parquet(self, rows: int) -> Iterator[pa.RecordBatch]:
         file = pq.ParquetFile(self._path)
@@ -117,31 +139,18 @@ class Table:
 
     def _lines(self) -> Iterator[tuple[Cells, str]]:
         at = [self.names.index(name) for name in self._known]
-        width = len(self.names)
         with self._open() as file:
-            lines = _reader(file)
+            lines = rows_of(file, len(self.names), at)
             next(lines, None)
-            while True:
-                try:
-                    row = next(lines)
-                except StopIteration:
-                    return
-                except csv.Error:  # a quote left open took a million letters; what it took is one row, refused
-                    yield [""] * len(at), "cell-too-long"
+            for row, fault in lines:
+                if fault:
+                    yield [""] * len(at), fault
                     continue
-                if len(row) == width:
-                    cells = [row[n] for n in at]
-                    yield (cells, "") if "".join(cells).isascii() else _as_text(cells)
-                elif row:
-                    yield [""] * len(at), "other-number-of-cells"
+                cells = [row[n] for n in at]
+                yield (cells, "") if "".join(cells).isascii() else _as_text(cells)
 
     def _open(self) -> IO[str]:
         return self._path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
-def _reader(file: IO[str]) -> Iterator[Cells]:
-    csv.field_size_limit(_LONGEST_CELL)
-    return csv.reader(file)
 
 
 def _as_text(cells: Cells) -> tuple[Cells, str]:
@@ -170,83 +179,22 @@ def _unreadable(path: Path, why: str) -> InvalidInput:
     return InvalidInput(f"{path.name} cannot be read", (FieldProblem("", "unreadable", why),))
 
 
-def list_files(folder: Path) -> dict[str, bytes]:
-    """Return the files of a folder and of those in it, by their place there. Raises InvalidInput for anything else."""
+def list_files(folder: Path, but: Collection[Path] = ()) -> dict[str, bytes]:
+    """Return the files of a folder and of those in it, by their place there, without those in ``but`` and hidden ones.
+
+    Raises InvalidInput for what is no folder, and for a file that cannot be read: a list that is not compared with
+    would look like one on which nobody is.
+    """
     if not folder.is_dir():
         raise _unreadable(folder, "it is no folder")
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    left_out = {path.resolve() for path in but}
+    found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
+    shown = {at: path for at, path in found.items() if not any(part.startswith(".") for part in at.parts)}
+    return {at.as_posix(): _bytes(path) for at, path in shown.items() if path.resolve() not in left_out}
 
 
-def _write_csv(file: IO[bytes], tables: Iterator[pa.Table], columns: Sequence[str]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for table in tables:
-        writer.writerows(zip(*table.select(list(columns)).to_pydict().values(), strict=True))
-        file.write(text.getvalue().encode())
-        text.seek(0)
-        text.truncate()
-    file.write(text.getvalue().encode())
-
-
-def _write_lines(file: IO[bytes], tables: Iterator[pa.Table], columns: Sequence[str]) -> None:
-    for table in tables:
-        for row in table.select(list(columns)).to_pylist():
-            file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-
-
-def _write_parquet(file: IO[bytes], tables: Iterator[pa.Table], columns: Sequence[str]) -> None:
-    """Row groups are of one size, however the work was parted."""
-    writer: Any = None
-    held: pa.Table | None = None
-    for table in tables:
-        chosen = table.select(list(columns))
-        writer = writer or pq.ParquetWriter(file, chosen.schema, compression="zstd")
-        held = chosen if held is None else pa.concat_tables([held, chosen])
-        while held.num_rows >= _GROUP:
-            writer.write_table(held.slice(0, _GROUP).combine_chunks())
-            held = held.slice(_GROUP)
-    if writer and held is not None:
-        if held.num_rows:
-            writer.write_table(held.combine_chunks())
-        writer.close()
-
-
-Writer = Callable[[IO[bytes], Iterator[pa.Table], Sequence[str]], None]
-_WRITERS: Mapping[str, Writer] = {
-    ".csv": _write_csv,
-    ".jsonl": _write_lines,
-    ".ndjson": _write_lines,
-    ".parquet": _write_parquet,
-}
-
-
-def writer_for(path: Path, *, as_json: bool = False) -> Writer:
-    """Return what writes a file of this ending. Raises InvalidInput for another ending."""
-    writer = _write_lines if as_json else _WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise InvalidInput(
-            f"{path.name} has an ending nobody writes", (FieldProblem("", "ending", ", ".join(_WRITERS)),)
-        )
-    return writer
-
-
-def write_rows(path: Path | None, rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> int:
-    """Write rows as they come, to a file or to standard output; return how many."""
-    file = path.open("w", encoding="utf-8", newline="") if path else sys.stdout
-    count = 0
+def _bytes(path: Path) -> bytes:
     try:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        if not as_json:
-            writer.writeheader()
-        for row in rows:
-            count += 1
-            if as_json:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            else:
-                writer.writerow(row)
-    finally:
-        if path:
-            file.close()
-    return count
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, (error.strerror or type(error).__name__).lower()) from None

@@ -17,6 +17,7 @@ from gatebook.identify.sealed_form import claims_from_plain
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.officers_word import Word, open_word
 from gatebook.record.ports import Row
+from gatebook.screen.said import all_said
 from gatebook.screen.screening import Query
 from gatebook.terms.account import ApplicationClaims
 from gatebook.terms.evidence import Evidence, EvidenceKind
@@ -136,20 +137,25 @@ def _queries(
 ) -> list[Query]:
     """Return what to compare for a person, and after it one more for every paper that shows another birth.
 
-    Words added to a claimed name hide nothing: the name as it was read is compared by itself.
+    Words added to a claimed name hide nothing: the name as it was read is compared by itself. The sex is that of
+    papers that verified; one that shows another birth is somebody else's, and is compared without it.
     """
     read = papers.who_is_read(evidence, person.born_on)
     births = [person.born_on, *(born_on for _, born_on in read if is_same_birth(person.born_on, born_on))]
     born_on = max(births, key=len)
     countries = (*person.nationalities, *([person.address.country] if person.address else ()))
     query = Query(
-        names=tuple(dict.fromkeys((person.name, *person.aliases, *(name for name, _ in read if name)))),
+        names=all_said((person.name, *person.aliases, *(name for name, _ in read if name))),
         kind=person.kind.value,
         born_on=born_on,
         countries=tuple(dict.fromkeys(countries)),
         numbers=tuple((kind, value) for kind, value in identifiers if not kind.startswith("wallet:")),
         wallets=tuple((k.removeprefix("wallet:"), v) for k, v in identifiers if k.startswith("wallet:")),
+        gender=papers.sex_shown(person, evidence),
     )
     others = [(name, other) for name, other in read if not is_same_birth(born_on, other)]
     names = (person.name, *person.aliases)
-    return [query, *(replace(query, names=(*names, *filter(None, (name,))), born_on=b) for name, b in others)]
+    return [
+        query,
+        *(replace(query, names=all_said((*names, *filter(None, (name,)))), born_on=b, gender="") for name, b in others),
+    ]

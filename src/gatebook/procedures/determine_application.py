@@ -18,7 +18,7 @@ from gatebook.procedures.about import case_entry
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.retention import retention_of
 from gatebook.procedures.tell import tell
-from gatebook.procedures.weigh_case import Weighed, Weighing, find_facts, weigh
+from gatebook.procedures.weigh_case import Weighed, Weighing, counts, find_facts, weigh
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
@@ -120,7 +120,8 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> Weighing:
             "queries_of_others": behind,
         }
     )
-    named = [(CANDIDATE, c.key) for s in (screening, *others) for c in s.candidates if c.grade != "weak"]
+    law = house.law.on(at.date())
+    named = [(CANDIDATE, c.key) for s in screenings for c in s.candidates if counts(law, c.grade)]
     body = {
         "candidates": len(screening.candidates),
         "strongest": strongest(screening.candidates),
@@ -130,7 +131,7 @@ def screen_case(house: House, operator: Operator, case: cases.Case) -> Weighing:
     with house.state.transaction() as work:
         entry = case_entry(house, operator, "person.screened", case, body, at=at)
         enter(work, house.door.seal(work, entry, house.new_id("rec"), payload, named))
-    return Weighing(case, house.law.on(at.date()), at, screenings)
+    return Weighing(case, law, at, screenings)
 
 
 def _waits_for(determination: Determination, due: Sequence[Requirement]) -> str:

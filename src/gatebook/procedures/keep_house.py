@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.procedures.publish_ledger import signed_heads
+from gatebook.procedures.rescreening_run import note_landing
 from gatebook.record import rebuild as rebuilding
 from gatebook.record.compare import WORDS, compare
 from gatebook.record.enter import enter
@@ -42,7 +43,8 @@ def note_list(house: House, operator: Operator, list_id: str, digest: str, parti
     permit(house, operator, "admin", "load-list")
     with house.state.transaction() as work:
         body = {"list": list_id, "digest": digest, "parties": parties, "refused_rows": refused_rows}
-        enter(work, Entry("list.loaded", house.now(), operator.operator_id, body=body))
+        position = enter(work, Entry("list.loaded", house.now(), operator.operator_id, body=body))
+        note_landing(work, list_id, digest, position)
 
 
 def rotate_keys(house: House, operator: Operator) -> tuple[str, int]:

@@ -6,17 +6,18 @@ it says who was held back for what, and opens a review where none is in hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gatebook.errors import NotFound, Shredded
+from gatebook.errors import LedgerError, NotFound, VaultError
 from gatebook.procedures import case as cases
 from gatebook.procedures.dealings import Dealing, dealing_named, dealing_of
 from gatebook.procedures.determine_application import CANDIDATE
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.tell import tell
+from gatebook.procedures.weigh_case import counts
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Work
@@ -41,11 +42,14 @@ class Lapsed:
     matches: tuple[Dealing, ...]
 
 
-def lapsed_matches(house: House, operator: Operator, change: Delta, index: CompleteIndex) -> tuple[Lapsed, ...]:
+def lapsed_matches(
+    house: House, operator: Operator, change: Delta, index: CompleteIndex, go_on: Callable[[], None]
+) -> tuple[Lapsed, ...]:
     """Return every party whose going or changing leaves a match without ground, with a review for each restricted one.
 
     Screenings are found by the party through the keyed index; only those are opened (a reading, ``rescreening``).
-    ``index`` holds changed parties as they are now: a match that still stands has not lapsed.
+    ``index`` holds changed parties as they are now: a match that still stands has not lapsed. ``go_on`` is called
+    before each party.
     """
     gone = [(party, _REMOVED, "") for party in change.removed]
     gone += [
@@ -53,7 +57,10 @@ def lapsed_matches(house: House, operator: Operator, change: Delta, index: Compl
         for c in change.changed
         if any(one.removed for one in c.fields)
     ]
-    found = (_lapsed(house, operator, change.list_id, index, *one) for one in gone)
+    found = []
+    for one in gone:
+        go_on()
+        found.append(_lapsed(house, operator, change.list_id, index, *one))
     return tuple(one for one in found if one.matches)
 
 
@@ -65,7 +72,7 @@ def _lapsed(
         held = [d for person in house.door.find(work, CANDIDATE, key) for d in _held_back(work, person)]
     rested = []
     for dealing in held:
-        with suppress(NotFound, Shredded):  # its time was over meanwhile
+        with suppress(NotFound, VaultError, LedgerError):  # its time was over meanwhile, or it does not open
             if _named(house, operator, dealing, key) and not (now and _stands(house, operator, dealing, index, now)):
                 rested.append(_reviewed(house, operator, dealing, how))
     return Lapsed(party.party_id, party.names[0].text if party.names else "", how, tuple(rested))
@@ -93,7 +100,8 @@ def _named(house: House, operator: Operator, dealing: Dealing, key: str) -> bool
     opened = house.door.read(house.state, [latest], "rescreening", operator.operator_id, house.now())[0]
     assert isinstance(opened, dict)  # noqa: S101  a screening is sealed as an object
     groups: list[list[Mapping[str, Any]]] = [opened["candidates"], *opened["others"]]
-    found = [c for group in groups for c in group if c["grade"] != "weak"]
+    law = house.law.on(house.now().date())
+    found = [c for group in groups for c in group if counts(law, c["grade"])]
     return any(f"{c['list_id']}/{c['party_id']}" == key for c in found)
 
 
@@ -101,7 +109,8 @@ def _stands(house: House, operator: Operator, dealing: Dealing, index: CompleteI
     """Whether the party as it is now is still a candidate."""
     case = cases.load_case(house, operator, dealing.application_id, "rescreening", dealing.account_id)
     screened = index.screen_many(cases.queries_of_case(case))
-    return any(c.key == key and c.grade != "weak" for s in screened for c in s.candidates)
+    law = house.law.on(house.now().date())
+    return any(c.key == key and counts(law, c.grade) for s in screened for c in s.candidates)
 
 
 def _reviewed(house: House, operator: Operator, dealing: Dealing, how: str) -> Dealing:

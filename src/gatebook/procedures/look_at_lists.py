@@ -21,6 +21,7 @@ from gatebook.screen.certificate import certificate_in_words, certificate_to_pla
 from gatebook.screen.delta import delta, delta_to_plain, delta_words
 from gatebook.screen.findings import max_age_set
 from gatebook.screen.party import ListEdition
+from gatebook.screen.said import names_said
 from gatebook.screen.screeners import OWN, SCREENERS
 from gatebook.screen.screening import Query, candidate_to_plain
 
@@ -53,7 +54,7 @@ def screen_name(
     if scorer not in SCREENERS:
         reader.problem("/scorer", "unknown", f"must be one of {', '.join(SCREENERS)}")
     reader.done("this name cannot be compared")
-    query = Query((name,), kind, born_on, (country,) if country else ())
+    query = Query(names_said(name), kind, born_on, (country,) if country else ())
     found = house.screener_named(scorer).screen(query)
     lists = [canonical.table(edition) for edition in found.editions]
     answer = {"scorer": scorer, "candidates": [candidate_to_plain(c) for c in found.candidates], "lists": lists}
@@ -75,11 +76,21 @@ def lists(house: House, operator: Operator, after: str, limit: int) -> tuple[lis
     compared = {edition.list_id: edition for edition in house.lists.current()}
     allowed = int(house.law.on(house.now().date()).parameters.number("house/list_age_days"))
     with house.state.read() as work:
-        found = [{**row, "is_rescreened": is_compared(work, row["list_id"], row["digest"])} for row in rows]
+        found = [
+            {**row, "is_rescreened": is_compared(work, row["list_id"], _digests(house, row["list_id"]))} for row in rows
+        ]
     for row in found:
         edition = compared.get(row["list_id"])
         row.update({"is_compared": False} if edition is None else _as_it_stands(house, edition, allowed))
     return list(found), following
+
+
+def _digests(house: House, list_id: str) -> list[str]:
+    """Return the editions on this machine's shelf; one entered that is not there is compared with nobody."""
+    try:
+        return [edition.digest for edition in house.lists.editions(list_id)]
+    except NotFound:
+        return []
 
 
 def _as_it_stands(house: House, edition: ListEdition, allowed: int) -> dict[str, Any]:

@@ -25,10 +25,22 @@ Whose = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A candidate as the officer saw it."""
+    """A candidate as the officer saw it. ``name`` and ``agreed`` are None in words sealed before these were kept."""
 
     grade: str
     is_blocking: bool
+    name: str | None = None
+    agreed: frozenset[str] | None = None
+
+    def covers(self, candidate: Candidate) -> bool:
+        """Return whether this is no more than was seen: no stronger, by the same name, and nothing agrees that did not.
+
+        A list that changes a party under its number may make it another one.
+        """
+        if _GRADES.index(candidate.grade) > _GRADES.index(self.grade):
+            return False
+        same_name = self.name in (None, candidate.matched_name)
+        return same_name and (self.agreed is None or self.agreed >= set(candidate.agreed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +56,10 @@ class Word:
     about: Mapping[str, Mapping[str, Scalar]]
     by_two: bool
 
-    def saw(self, whose: Whose, grade: str) -> bool:
-        """Return whether this candidate was before the officer, at this grade or a stronger one."""
+    def saw(self, whose: Whose, candidate: Candidate) -> bool:
+        """Return whether this candidate was before the officer, as it is or stronger."""
         seen = self.candidates.get(whose)
-        return seen is not None and _GRADES.index(grade) <= _GRADES.index(seen.grade)
+        return seen is not None and seen.covers(candidate)
 
     def is_about(self, reason: Reason) -> bool:
         """Return whether this clause held the case up then too, and on the same facts."""
@@ -62,7 +74,14 @@ def seal_word(screened: Mapping[str, Any], determination: Mapping[str, Any]) -> 
     groups = [screened["candidates"], *screened["others"]]
     return {
         "candidates": [
-            {"of": n, "key": f"{c['list_id']}/{c['party_id']}", "grade": c["grade"], "is_blocking": c["is_blocking"]}
+            {
+                "of": n,
+                "key": f"{c['list_id']}/{c['party_id']}",
+                "grade": c["grade"],
+                "is_blocking": c["is_blocking"],
+                "name": c["matched_name"],
+                "agreed": list(c["agreed"]),
+            }
             for n, group in enumerate(groups)
             for c in group
         ],
@@ -76,8 +95,20 @@ def seal_word(screened: Mapping[str, Any], determination: Mapping[str, Any]) -> 
 
 def open_word(sealed: Mapping[str, Any], *, by_two: bool) -> Word:
     """Return the word that was sealed."""
-    candidates = {(c["of"], c["key"]): Seen(c["grade"], c["is_blocking"]) for c in sealed["candidates"]}
+    candidates = {(c["of"], c["key"]): _seen(c) for c in sealed["candidates"]}
     return Word(sealed["disposition"], sealed["match"], candidates, sealed["about"], by_two)
+
+
+def _seen(sealed: Mapping[str, Any]) -> Seen:
+    agreed = sealed.get("agreed")
+    return Seen(
+        sealed["grade"], sealed["is_blocking"], sealed.get("name"), None if agreed is None else frozenset(agreed)
+    )
+
+
+def was_seen(words: Iterable[Word], whose: Whose, candidate: Candidate) -> bool:
+    """Return whether an officer disposed of the case with this candidate before them, as it is or stronger."""
+    return any(word.saw(whose, candidate) for word in words)
 
 
 def accepted(words: Iterable[Word], screenings: Sequence[Screening]) -> frozenset[str]:
@@ -103,7 +134,7 @@ def cleared(words: Sequence[Word], screenings: Sequence[Screening], *, by_one: b
 
 
 def _clears(word: Word, whose: Whose, candidate: Candidate, *, by_one: bool) -> bool:
-    if word.match != "different" or not word.saw(whose, candidate.grade):
+    if word.match != "different" or not word.saw(whose, candidate):
         return False
     if candidate.grade == "confirmed" and candidate.is_blocking:
         return word.candidates[whose].is_blocking and (word.by_two or by_one)
@@ -160,7 +191,7 @@ def reaches(word: Word, held: Sequence[Reason], screenings: Sequence[Screening],
         return True
     weakest = min(map(_GRADES.index, grades))
     return all(
-        word.saw((n, c.key), c.grade) or c.key in settled
+        word.saw((n, c.key), c) or c.key in settled
         for n, screening in enumerate(screenings)
         for c in screening.candidates
         if _GRADES.index(c.grade) >= weakest

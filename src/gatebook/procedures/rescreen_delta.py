@@ -11,112 +11,128 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatebook import canonical
-from gatebook.errors import Conflict, ListError, NotFound, Overtaken, Shredded
+from gatebook.errors import Conflict, LedgerError, ListError, NotFound, Overtaken, Shredded, TakenOver, VaultError
 from gatebook.procedures import case as cases
+from gatebook.procedures import officers_word as said
 from gatebook.procedures.dealings import Dealing, dealing_named
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.judge_application import judge
 from gatebook.procedures.lapsed_matches import Lapsed, lapsed_matches
 from gatebook.procedures.permit import permit
 from gatebook.procedures.rescreen_account import rescreen_case, until_current
-from gatebook.procedures.rescreening_run import Run, end, keep, last_compared, take_up
+from gatebook.procedures.rescreening_run import Run, due_bases, end, keep, take_up
 from gatebook.procedures.tell import tell
-from gatebook.procedures.weigh_case import Weighing
+from gatebook.procedures.weigh_case import Weighing, counts
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
-from gatebook.screen.delta import Delta, delta
+from gatebook.screen.delta import Delta, delta, together
 from gatebook.screen.identifiers import indexed_values
 from gatebook.screen.index import CompleteIndex
-from gatebook.screen.party import ListEdition, LoadReport
+from gatebook.screen.party import ListEdition, ListedParty, LoadReport
 from gatebook.screen.screening import query_from_plain
 
 Progress = Callable[[int, int], None]
 _PAGE = 200
 #: In this order nobody slips from one pass into another unseen: an application opened after the first pass was looked
-#: at in it, or is an account before the second begins.
+#: at in it, or is an account before the last begins; an account restored after the second is open in the last.
 _PASSES: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("applications", {"state": "review"}),
-    ("accounts", {"status": "open"}),
     ("accounts", {"status": "restricted"}),
+    ("accounts", {"status": "open"}),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Rescreened:
-    """What a run came to: digests compared, how many parties and dealings, whom it found, whose match lapsed."""
+    """What a run came to: editions compared, how many parties and dealings, whom it found, whose match lapsed.
+
+    ``since`` are the digests of the editions before; ``uncompared`` are the dealings of which a record did not open.
+    """
 
     list_id: str
-    old: str
+    since: tuple[str, ...]
     new: str
     added: int
     changed: int
     removed: int
     compared: int
+    uncompared: tuple[Dealing, ...]
     found: tuple[Dealing, ...]
     lapsed: tuple[Lapsed, ...]
     position: int
 
 
 def rescreen_delta(
-    house: House,
-    operator: Operator,
-    list_id: str,
-    old: str = "",
-    new: str = "",
-    progress: Progress = lambda _, __: None,
+    house: House, operator: Operator, list_id: str, since: str = "", progress: Progress = lambda _, __: None
 ) -> Rescreened:
-    """Compare everybody with the parties added to and changed on a list since the edition last rescreened.
+    """Compare everybody with the parties added to and changed on a list since it was last rescreened.
 
-    ``old`` and ``new`` are digests, or the first letters of them; left out, the run goes from the last edition
-    everybody was compared with to the current one, so that editions in between are in it. Whoever is found by a number
-    or an address is found through the keyed index, before anything is opened; names are sealed, so each one's latest
-    screening is opened for it (a reading, ``rescreening``) a page at a time: it holds every name, claimed or read. A
-    candidate that counts and that no officer has disposed of leads to a determination on the lists of today: it opens
-    a review, and restricts an account found blocked. Run again after a crash it goes on; of two runs the later goes on
-    and the earlier stops.
+    Everybody may have been let in under any edition that was current since then, so what counts is what any of them had
+    not; where no run ended yet, all of the list is compared. ``since`` names one edition to begin from instead, by its
+    digest or the first letters of it. Whoever is found by a number or an address is found through the keyed index,
+    before anything is opened; names are sealed, so each one's latest screening is opened for it (a reading,
+    ``rescreening``) a page at a time: it holds every name, claimed or read. A candidate that counts and that no officer
+    has disposed of leads to a determination on the lists of today: it opens a review, and restricts an account found
+    blocked. A record that does not open holds nobody else up: the dealing is told of as not compared. Run again after
+    a crash it goes on; of two runs the later goes on and the earlier stops.
 
-    Raises NotFound, ListError, and Conflict when ``new`` is not the current edition or another run took over.
+    Raises NotFound, ListError, and Conflict when another edition landed just now or another run took over.
     """
     permit(house, operator, "officer", "rescreen-list")
-    change, edition = _change(house, list_id, old, new)
-    run = take_up(house, change)
+    edition, digests, bases = _bases(house, list_id, since)
+    run = take_up(house, Run(list_id, digests, edition.digest, house.new_id("run"), is_due=not since))
+    change = together([delta(base, edition) for base in bases])
     index = _index_of(house, change, edition)
     for dealing in _named_exactly(house, change):  # (1)
         _settle(house, operator, run, index, dealing)
     _compare_names(house, operator, run, index, progress)  # (2)
-    lapsed = lapsed_matches(house, operator, change, index)  # (3)
+    lapsed = lapsed_matches(house, operator, change, index, lambda: _go_on(house, run, progress))  # (3)
     return _enter_end(house, operator, run, change, lapsed)  # (4)
 
 
-def _change(house: House, list_id: str, old: str, new: str) -> tuple[Delta, ListEdition]:
-    kept = house.lists.editions(list_id)
-    current = kept[-1].digest
-    if new and not current.startswith(new):
-        raise Conflict("only the edition compared with today can be rescreened with; load the list again to change it")
-    edition = house.lists.edition(list_id, current)
-    if old:
-        return delta(house.lists.edition(list_id, old), edition), edition
-    nothing = ListEdition(list_id, "", (), LoadReport(0, 0, ()))
+def _bases(house: House, list_id: str, since: str) -> tuple[ListEdition, list[str], list[ListEdition]]:
+    """Return the current edition, the digests of those before it that count, and what to compare it with.
+
+    Where no run ended yet, or one of them cannot be read any more, that is a list with nobody on it, and whatever was
+    ever current is asked who left.
+    """
+    kept = [edition.digest for edition in house.lists.editions(list_id)]
+    edition = house.lists.edition(list_id, kept[-1])
+    if since:
+        base = house.lists.edition(list_id, since)
+        return edition, [base.digest], [base]
     with house.state.read() as work:
-        earlier = last_compared(work, list_id, [k.digest for k in kept])
+        digests = due_bases(work, list_id, kept)
+    earlier = [
+        one for digest in (kept[:-1] if digests is None else digests) if (one := _edition(house, list_id, digest))
+    ]
+    if digests is None or len(earlier) < len(digests):
+        earlier = [ListEdition(list_id, "", (), LoadReport(0, 0, ())), *earlier]
+    return edition, digests or [], earlier or [edition]
+
+
+def _edition(house: House, list_id: str, digest: str) -> ListEdition | None:
     try:
-        return delta(house.lists.edition(list_id, earlier) if earlier else nothing, edition), edition
-    except (ListError, NotFound):  # what the earlier one said nobody knows any more, so all of the new one is compared
-        return delta(nothing, edition), edition
+        return house.lists.edition(list_id, digest)
+    except (ListError, NotFound):
+        return None
 
 
 def _index_of(house: House, change: Delta, edition: ListEdition) -> CompleteIndex:
     """Lay out what came, with the weights of all lists: a name scores here what it scores in a determination."""
     whole = house.screener()
+    return CompleteIndex([replace(edition, parties=_came(change))], whole.settings, whole.shelf.weights)
+
+
+def _came(change: Delta) -> tuple[ListedParty, ...]:
     came = (*change.added, *(c.after for c in change.changed))
-    return CompleteIndex([replace(edition, parties=came)], whole.settings, whole.shelf.weights)
+    return tuple({party.party_id: party for party in came}.values())
 
 
 def _named_exactly(house: House, change: Delta) -> list[Dealing]:
     """Return the dealings of whoever holds a number or address of what came, by the keyed index alone."""
-    came = (*change.added, *(c.after for c in change.changed))
-    values = dict.fromkeys(value for party in came for value in indexed_values(party))
+    values = dict.fromkeys(value for party in _came(change) for value in indexed_values(party))
     with house.state.read() as work:
         persons = sorted({person for name, value in values for person in house.door.find(work, name, value)})
         return [dealing for person in persons for dealing in _dealings(work, {"person_id": person}, "", 1000)]
@@ -138,7 +154,7 @@ def _dealing(register: str, row: Row) -> Dealing:
 
 def _settle(house: House, operator: Operator, run: Run, index: CompleteIndex, dealing: Dealing) -> None:
     """Open all of one case, and determine it on the lists of today where what came is new to it."""
-    if dealing.key in run.settled:
+    if dealing.key in (*run.settled, *run.uncompared):
         return
     noted = replace(run, settled=[*run.settled, dealing.key], compared=run.compared + 1)
 
@@ -149,28 +165,41 @@ def _settle(house: House, operator: Operator, run: Run, index: CompleteIndex, de
         if dealing.account_id:
             found = rescreen_case(house, operator, case, lambda work: keep(house, work, noted))
             return None if found is None else True
+        _keep(house, run)  # nothing is judged by a run that another took over
         judge(house, operator, case)
-        with house.state.transaction() as work:
-            keep(house, work, noted)
+        _keep(house, noted)
         return True
 
     try:
         if until_current(settle_once):
             run.settled, run.compared = noted.settled, noted.compared
-    except Overtaken:
+    except (Overtaken, TakenOver):
         raise
     except (Conflict, NotFound, Shredded):
         return  # closed, settled or over since it was listed
+    except (VaultError, LedgerError):  # what cannot be opened holds nobody else up
+        run.uncompared = [*run.uncompared, dealing.key]
+
+
+def _keep(house: House, run: Run) -> None:
+    with house.state.transaction() as work:
+        keep(house, work, run)
 
 
 def _is_new(house: House, index: CompleteIndex, case: cases.Case) -> bool:
     """Whether what came holds a candidate that counts and that no officer has disposed of."""
     at = house.now()
     law = house.law.on(at.date())
-    weak_counts = law.parameters.text("house/weak_goes_to") != "admit"
     weighing = Weighing(case, law, at, list(index.screen_many(cases.queries_of_case(case))))
-    found = [c for s in weighing.screenings for c in s.candidates if c.grade != "weak" or weak_counts]
-    return any(c.key not in weighing.settled for c in found)
+    left = said.undisposed(case.words, weighing.screenings, by_one=weighing.by_one)
+    accepted = said.accepted(case.words, weighing.screenings)
+    return any(
+        (counts(law, c.grade) and not said.was_seen(case.words, (n, c.key), c))
+        if c.grade == "weak"
+        else c.key not in accepted or c.by == "wallet"
+        for n, screening in enumerate(left)
+        for c in screening.candidates
+    )
 
 
 def _compare_names(house: House, operator: Operator, run: Run, index: CompleteIndex, progress: Progress) -> None:
@@ -182,9 +211,14 @@ def _compare_names(house: House, operator: Operator, run: Run, index: CompleteIn
             _settle(house, operator, run, index, dealing)
         run.step, run.after = step, after
         run.compared += sum(dealing.key not in run.settled for dealing in dealings)
-        with house.state.transaction() as work:
-            keep(house, work, run)
+        _keep(house, run)
         progress(run.compared, max(total, run.compared))
+
+
+def _go_on(house: House, run: Run, progress: Progress) -> None:
+    """Say between two steps that the run is at work, and hear whether it is to stop."""
+    _keep(house, run)
+    progress(run.compared, run.compared)
 
 
 def _pages(house: House, run: Run) -> Iterator[tuple[int, str, list[Dealing], list[str]]]:
@@ -228,11 +262,11 @@ def _reached(
 
 
 def _opened(house: House, operator: Operator, records: Sequence[str]) -> list[dict[str, Any]]:
-    """Open a page of records in one reading each; of one that is not there, or was destroyed meanwhile, nothing."""
+    """Open a page of records in one reading each; of one that does not open, or not any more, nothing."""
     there = [record for record in records if record]
     try:
         opened = house.door.read(house.state, there, "rescreening", operator.operator_id, house.now())
-    except (NotFound, Shredded):
+    except (NotFound, VaultError, LedgerError):
         if len(records) == 1:
             return [{}]
         return [one for record in records for one in _opened(house, operator, [record])]
@@ -241,16 +275,19 @@ def _opened(house: House, operator: Operator, records: Sequence[str]) -> list[di
 
 
 def _enter_end(house: House, operator: Operator, run: Run, change: Delta, lapsed: tuple[Lapsed, ...]) -> Rescreened:
-    counts = {"added": len(change.added), "changed": len(change.changed), "removed": len(change.removed)}
+    changed = {one.after.party_id for one in change.changed} - {party.party_id for party in change.added}
+    counts = {"added": len(change.added), "changed": len(changed), "removed": len(change.removed)}
     with house.state.transaction() as work:
         keep(house, work, run)
         found = tuple(dealing_named(work, key) for key in run.settled)
+        uncompared = tuple(dealing_named(work, key) for key in run.uncompared)
         body = {
             "list": run.list_id,
-            "old": run.old,
+            "since": run.bases,
             "new": run.new,
             **counts,
             "compared": run.compared,
+            "uncompared": len(uncompared),
             "found": len(found),
             "restricted": sum(one.state == "restricted" for one in found),
             "rested": sum(len(one.matches) for one in lapsed),
@@ -259,5 +296,13 @@ def _enter_end(house: House, operator: Operator, run: Run, change: Delta, lapsed
         end(work, run)
         tell(house, work, "list.rescreened", list=run.list_id, digest=run.new)
     return Rescreened(
-        run.list_id, run.old, run.new, **counts, compared=run.compared, found=found, lapsed=lapsed, position=position
+        run.list_id,
+        tuple(run.bases),
+        run.new,
+        **counts,
+        compared=run.compared,
+        uncompared=uncompared,
+        found=found,
+        lapsed=lapsed,
+        position=position,
     )

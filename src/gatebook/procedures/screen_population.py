@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from gatebook.errors import GatebookError
 from gatebook.screen.batches import MATCH, REFUSED, SCHEMA, TALLY
-from gatebook.screen.pairs import compare_pair
+from gatebook.screen.pairs import PAIR_SETTINGS, compare_pair
 from gatebook.screen.rows import name_fault, party_of, query_of, read_details
 from gatebook.screen.screening import ScreenSettings
 
@@ -152,7 +152,7 @@ def screen_pairs(
     rows: Iterable[tuple[int, Mapping[str, str], str]], settings: ScreenSettings | None = None
 ) -> Iterator[dict[str, Any]]:
     """Yield score, match and reason for each row of two names; a row that cannot be compared says why."""
-    chosen = settings or ScreenSettings()
+    chosen = settings or PAIR_SETTINGS
     for place, cells, fault in rows:
         one, two = cells.get("name1", ""), cells.get("name2", "")
         reason = fault or name_fault(one) or name_fault(two)

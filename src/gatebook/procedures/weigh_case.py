@@ -56,6 +56,11 @@ class Weighed:
     is_new_to_officer: bool
 
 
+def counts(law: LawOfDay, grade: str) -> bool:
+    """Return whether a candidate of this grade may hold anybody up: a weak one, where a house sends it to review."""
+    return grade != "weak" or law.parameters.text("house/weak_goes_to") != "admit"
+
+
 def find_facts(weighing: Weighing) -> Facts:
     """Turn what was claimed, shown and screened into facts."""
     case, numbers, today = weighing.case, weighing.law.parameters, weighing.at.date()

@@ -25,7 +25,21 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "list.loaded": (1, frozenset({"list", "digest", "parties", "refused_rows"})),
     "list.rescreened": (
         1,
-        frozenset({"list", "old", "new", "added", "changed", "removed", "compared", "found", "restricted", "rested"}),
+        frozenset(
+            {
+                "list",
+                "since",
+                "new",
+                "added",
+                "changed",
+                "removed",
+                "compared",
+                "uncompared",
+                "found",
+                "restricted",
+                "rested",
+            }
+        ),
     ),
     "application.received": (1, frozenset({"account_type", "product", "is_reseller", "is_trial"})),
     "evidence.received": (1, frozenset({"evidence", "evidence_kind"})),

@@ -15,14 +15,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gatebook import canonical
 from gatebook.errors import ListError
+from gatebook.screen.came import Came
+from gatebook.screen.cells import NOT_TEXT, texts_of
 from gatebook.screen.index import CompleteIndex
 from gatebook.screen.party import ListEdition
 from gatebook.screen.rows import lacking, name_fault, query_of, read_details
 from gatebook.screen.screening import Candidate, Query, Screening, ScreenSettings, settings_digest
+from gatebook.screen.weights import Weights
 
 NEEDED = ("id", "name")
 DETAILS = ("kind", "born", "country", "number")
@@ -40,7 +42,6 @@ SCHEMA = pa.schema([
 SCHEMA_TEXT = ", ".join(
     f"`{f.name}` { {'int64': 'bigint', 'int32': 'int', 'double': 'double'}.get(str(f.type), 'string') }" for f in SCHEMA
 )
-_NOT_TEXT = "\udcff"  # stands for a cell that is no UTF-8: no text holds half a letter
 _REMEMBERED = 200_000
 _Row = tuple[Any, ...]
 
@@ -80,7 +81,7 @@ def _screened(
     if missing := lacking(batch.schema.names, NEEDED):
         raise ListError(f"the population lacks the columns {', '.join(missing)}")
     tally: Counter[str] = Counter(rows=batch.num_rows)
-    asked, refused = _asked(batch, tally)
+    asked, refused = rows_asked(batch, tally)
     new = [query for query in dict.fromkeys(query for *_, query in asked) if query not in known]
     known.update(zip(new, (s.candidates for s in screener.screen_many(new)), strict=True))
     found = [
@@ -96,61 +97,28 @@ def _screened(
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
-def _asked(batch: pa.RecordBatch, tally: Counter[str]) -> tuple[list[tuple[int | None, str, Query]], list[_Row]]:
+def rows_asked(batch: pa.RecordBatch, tally: Counter[str]) -> tuple[list[tuple[int | None, str, Query]], list[_Row]]:
     """Divide the rows of a batch into those to screen and those refused, each with its place."""
     places = batch.column("place").to_pylist() if "place" in batch.schema.names else [None] * batch.num_rows
-    cells = {name: _texts(batch, name) for name in (*NEEDED, *DETAILS, "refused")}
+    cells = {name: texts_of(batch, name) for name in (*NEEDED, *DETAILS, "refused")}
     asked: list[tuple[int | None, str, Query]] = []
     refused: list[_Row] = []
     for place, row_id, name, kind, born, country, number, fault in zip(places, *cells.values(), strict=True):
         if reason := fault or _fault(row_id, name):
-            shown = None if row_id is _NOT_TEXT else row_id
+            shown = None if row_id is NOT_TEXT else row_id
             refused.append((REFUSED, place, shown, *(None,) * 9, reason, None, None))
             continue
-        details = read_details(*("" if cell is _NOT_TEXT else cell for cell in (kind, born, country, number)))
-        odd = [what for what, cell in zip(DETAILS, (kind, born, country, number), strict=True) if cell is _NOT_TEXT]
+        details = read_details(*("" if cell is NOT_TEXT else cell for cell in (kind, born, country, number)))
+        odd = [what for what, cell in zip(DETAILS, (kind, born, country, number), strict=True) if cell is NOT_TEXT]
         tally.update(f"{what}-unread" for what in (*details.unread, *odd))
         asked.append((place, row_id, query_of(name, details)))
     return asked, refused
 
 
 def _fault(row_id: str, name: str) -> str:
-    if row_id is _NOT_TEXT or name is _NOT_TEXT:
+    if row_id is NOT_TEXT or name is NOT_TEXT:
         return "not-utf-8"
     return name_fault(name) if row_id.strip() else "no-id"
-
-
-def _texts(batch: pa.RecordBatch, name: str) -> list[str]:
-    """Return a column as texts: empty for null or no such column, one marked text for what is no UTF-8."""
-    if name not in batch.schema.names:
-        return [""] * batch.num_rows
-    column = batch.column(name)
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if not _is_bytes(column.type) and not _is_text(column.type):
-        column = pc.cast(column, pa.string())
-    try:
-        return [_text(cell) for cell in column.to_pylist()]
-    except UnicodeDecodeError:
-        raw = pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary()
-        return [_text(cell) for cell in column.cast(raw).to_pylist()]
-
-
-def _text(cell: str | bytes | None) -> str:
-    if isinstance(cell, str):
-        return cell
-    try:
-        return cell.decode() if cell else ""
-    except UnicodeDecodeError:
-        return _NOT_TEXT
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return any((pa.types.is_string(kind), pa.types.is_large_string(kind), pa.types.is_string_view(kind)))
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    return any((pa.types.is_binary(kind), pa.types.is_large_binary(kind)))
 
 
 def _match(place: int | None, row_id: str, rank: int, c: Candidate, *, explained: bool) -> _Row:
@@ -168,13 +136,16 @@ class PopulationScreen:
     """The function that every engine runs: lists and settings, carried to where the rows are, and one index there.
 
     It pickles to a few megabytes. Where it arrives, the index is made once a process and kept. A place with another
-    Gatebook is refused: its answers would be others.
+    Gatebook is refused: its answers would be others. Of what came since earlier lists, ``since`` is the digest of both,
+    and ``shares`` are the weights of all lists.
     """
 
     editions: tuple[ListEdition, ...]
     settings: ScreenSettings = field(default_factory=ScreenSettings)
     explained: bool = False
     scorer: str = ""
+    since: str = ""
+    shares: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def of(
@@ -186,11 +157,21 @@ class PopulationScreen:
             raise ListError("there is no list to compare with")
         return cls(given, wanted, explained, settings_digest(wanted))
 
+    @classmethod
+    def of_came(
+        cls, came: Came, settings: ScreenSettings | None = None, *, explained: bool = False
+    ) -> PopulationScreen:
+        """Make the function for what came to lists. Nobody came: then every row is read, and no match is made."""
+        wanted = settings or ScreenSettings()
+        return cls(came.editions, wanted, explained, settings_digest(wanted), came.described, came.shares)
+
     @property
     def lists(self) -> str:
-        """The digest of all lists compared with, in their order, and of the settings."""
+        """The digest of all lists compared with, in their order, of those before, and of the settings."""
         named = [[e.list_id, e.digest] for e in self.editions]
-        return canonical.digest({"lists": named, "settings": self.scorer})
+        return canonical.digest(
+            {"lists": named, "settings": self.scorer, **({"since": self.since} if self.since else {})}
+        )
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Screen record batches. Raises ListError in a process whose scorer is another."""
@@ -203,15 +184,16 @@ class PopulationScreen:
         key = self.lists
         if key not in _MADE:
             _MADE.clear()  # one at a time: an index of all lists is some hundred megabytes
-            _MADE[key] = CompleteIndex(self.editions, self.settings)
+            weights = Weights.by_shares(dict(self.shares)) if self.since else None
+            _MADE[key] = CompleteIndex(self.editions, self.settings, weights)
         return _MADE[key]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel packed: the lists are most of it, and are mostly the same words."""
         packed = zlib.compress(pickle.dumps(self.editions, protocol=5), level=6)
-        return _unpacked, (packed, self.settings, self.explained, self.scorer)
+        return _unpacked, (packed, (self.settings, self.explained, self.scorer, self.since, self.shares))
 
 
-def _unpacked(packed: bytes, settings: ScreenSettings, explained: bool, scorer: str) -> PopulationScreen:
+def _unpacked(packed: bytes, others: tuple[Any, ...]) -> PopulationScreen:
     editions = pickle.loads(zlib.decompress(packed))  # noqa: S301  only ever what __reduce__ above has made
-    return PopulationScreen(editions, settings, explained, scorer)
+    return PopulationScreen(editions, *others)

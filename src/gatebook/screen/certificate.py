@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gatebook.screen.compare import UNIT
+from gatebook.screen.evidence import are_compared
 from gatebook.screen.index import CompleteIndex
 from gatebook.screen.screening import ComparedList, Query, settings_digest
 
@@ -32,8 +33,9 @@ class Rejected:
 class Certificate:
     """What screening a query did not find. Scores are the name's own, from 0 to 1.
 
-    ``scored`` of ``names`` were reckoned out; every other name was shown to stay below ``bound``. ``best`` is the
-    strongest below ``threshold``; none when no name at all reaches a tenth.
+    ``names`` are those of parties of a kind the query is compared with, and nothing else here counts any other.
+    ``scored`` of them were reckoned out; every other was shown to stay below ``bound``. ``best`` is the strongest below
+    ``threshold``; none when no name at all reaches a tenth.
     """
 
     editions: tuple[ComparedList, ...]
@@ -48,13 +50,13 @@ class Certificate:
 
 def certify(index: CompleteIndex, query: Query) -> Certificate:
     """Return the certificate of one query, lowering the bound until a name is turned down or a tenth is reached."""
-    shown = index.settings.shown_from
+    shown, kinds = index.settings.shown_from, index.shelf.kinds_for(query.kind)
     scores: dict[tuple[str, int], int] = {}
     bound = shown
     while True:
         for place, number in index.reaching(query.names, bound):
             key = (query.names[place], number)
-            if key not in scores:
+            if key not in scores and kinds & index.shelf.kinds[number]:
                 scores[key] = index.score(*key).raw
         below = {key: raw for key, raw in scores.items() if raw < shown * UNIT // 1000}
         if any(raw >= bound * UNIT // 1000 for raw in below.values()) or bound <= _STEPS:
@@ -64,21 +66,27 @@ def certify(index: CompleteIndex, query: Query) -> Certificate:
     return Certificate(
         index.editions,
         settings_digest(index.settings),
-        index.shelf.names,
+        _names(index, query.kind),
         len({number for _, number in scores}),
         _decimal(shown),
         sum(raw >= shown * UNIT // 1000 for raw in scores.values()),
         _decimal(bound),
-        _rejected(index, best[1], below[best]) if best else None,
+        _rejected(index, query.kind, best[1], below[best]) if best else None,
     )
+
+
+def _names(index: CompleteIndex, kind: str) -> int:
+    """Count the names of parties of the kinds compared, a text of two parties twice."""
+    numbers = range(len(index.shelf.texts))
+    return sum(are_compared(kind, party.kind) for number in numbers for _, party, _ in index.shelf.places(number))
 
 
 def _decimal(thousandths: int) -> str:
     return f"{thousandths // 1000}.{thousandths % 1000:03d}"
 
 
-def _rejected(index: CompleteIndex, number: int, raw: int) -> Rejected:
-    edition, party, name = next(index.shelf.places(number))
+def _rejected(index: CompleteIndex, kind: str, number: int, raw: int) -> Rejected:
+    edition, party, name = next(place for place in index.shelf.places(number) if are_compared(kind, place[1].kind))
     written = f"{raw // UNIT}.{raw % UNIT:05d}"
     return Rejected(edition.list_id, edition.digest, party.party_id, name.row, name.text, written)
 
@@ -90,11 +98,16 @@ def certificate_to_plain(certificate: Certificate) -> dict[str, Any]:
 
 def certificate_in_words(certificate: Certificate) -> str:
     """Return a certificate as one short paragraph."""
-    best = certificate.best
+    best, lists = certificate.best, len(certificate.editions)
+    if not certificate.names:
+        why = (
+            f"the lists loaded ({lists}) hold no name of a kind this is compared with" if lists else "no list is loaded"
+        )
+        return f"Nothing was compared: {why}."
     turned = (
         f"The best turned down is {best.matched_name} ({best.list_id}, {best.row}) with {best.raw}. " if best else ""
     )
     return (
-        f"{certificate.names} names of {len(certificate.editions)} lists were compared; {certificate.found} reach "
+        f"{certificate.names} names of {lists} lists were compared; {certificate.found} reach "
         f"{certificate.threshold}. {turned}No other name can reach {certificate.bound}."
     )

@@ -12,13 +12,14 @@ from operator import itemgetter
 
 from gatebook.screen.likeness import BLOCK, SAME, likeness
 from gatebook.screen.sounds import sound
-from gatebook.screen.tokens import FAMILY, GIVEN, NUMBER, Name, Token, read_name
+from gatebook.screen.tokens import FAMILY, GIVEN, INITIAL, NUMBER, Name, Token, read_name
 from gatebook.screen.weights import Weights
 
 UNIT = 100_000  # a whole score
 AGAINST, AGAINST_FAMILY = 2_400, 3_200  # of the weight both names have left over, in thousandths
 OVER_QUERY, OVER_LISTED, OVER_FIRST, OVER_FAMILY = 900, 380, 600, 1_500  # of the weight only one of them has left over
-ALONE, ALONE_INITIAL = 800, 300  # one word that says who is meant is no name, with others left over or an initial
+# One word that says who is meant is no name, with others left over or an initial; several initials say a little more.
+ALONE, ALONE_INITIAL, ALONE_INITIALS = 800, 300, 150
 TELLING = 500  # from this weight a word says who is meant
 FIGURES_DIFFER = 1_500
 _FULL_BLOCK = 3
@@ -140,7 +141,11 @@ def _alone(telling: int, weights: list[int], unmet: list[tuple[Token, int]], tak
     """Return what a match on one telling word or none wants: nothing where neither name has more to tell."""
     if any(w >= TELLING for _, w in unmet) or (not telling and any(w >= TELLING for w in weights)):
         return ALONE
-    return ALONE_INITIAL if any(1 in (len(texts[0]), len(texts[1])) for _, _, texts, *_ in taken) else 0
+    initials = sum(1 in (len(texts[0]), len(texts[1])) for _, _, texts, *_ in taken)
+    if not initials:
+        return 0
+    more = sum(t.role == INITIAL for t, _ in unmet)
+    return ALONE_INITIAL if initials + more == 1 else ALONE_INITIALS
 
 
 def singles(

@@ -62,7 +62,6 @@ FIELDS: Mapping[str, Callable[[ListedParty], Iterable[str]]] = {
     "programmes": lambda p: p.programmes,
     "gender": lambda p: [p.gender] if p.gender else [],
     "source": lambda p: [p.source] if p.source else [],
-    "blocking": lambda p: [] if p.is_blocking is None else ["yes" if p.is_blocking else "no"],
 }
 
 
@@ -75,7 +74,8 @@ def delta(old: ListEdition, new: ListEdition) -> Delta:
     if old.list_id != new.list_id:
         raise ListError("editions of two lists have no difference; compare editions of one")
     pairs, gone, come = _paired(old.parties, new.parties)
-    changed = [PartyChange(a, b, fields) for a, b in pairs if (fields := _changes(a, b))]
+    told = [(a, b, (*_changes(a, b), *_blocking(old.blocks(a), new.blocks(b)))) for a, b in pairs]
+    changed = [PartyChange(a, b, fields) for a, b, fields in told if fields]
     return Delta(
         new.list_id,
         old.digest,
@@ -129,8 +129,8 @@ def _match(
 
 
 def _number(party: ListedParty) -> str:
-    """Return the publisher's number; the part after ``~`` is ours, put there when a number was used twice."""
-    return party.party_id.partition("~")[0]
+    """Return the publisher's number, also of a party that has an id of ours because its number was given twice."""
+    return party.given_id or party.party_id
 
 
 def _likeness(party: ListedParty) -> tuple[object, ...]:
@@ -156,6 +156,12 @@ def _changes(before: ListedParty, after: ListedParty) -> tuple[FieldChange, ...]
         if was != now:
             found.append(FieldChange(field, tuple(sorted(was - now)), tuple(sorted(now - was))))
     return tuple(found)
+
+
+def _blocking(was: bool, now: bool) -> tuple[FieldChange, ...]:
+    """Whether dealings are blocked may change with a row or with the whole list; both are a change of the party."""
+    words = {True: "yes", False: "no"}
+    return () if was == now else (FieldChange("blocking", (words[was],), (words[now],)),)
 
 
 def delta_words(found: Delta) -> list[str]:
@@ -198,3 +204,22 @@ def delta_to_plain(found: Delta) -> dict[str, Any]:
 
 def _plain(party: ListedParty) -> dict[str, Any]:
     return {"party": party.party_id, "kind": party.kind, "names": [name.text for name in party.names]}
+
+
+def together(found: Sequence[Delta]) -> Delta:
+    """Return what an edition has that any of several earlier ones had not, or had otherwise; ``old`` is the first's.
+
+    Whoever was let in under one of them was compared with that one alone. A party may be added since one of them and
+    changed since another, or changed from several.
+    """
+    added = {party.party_id: party for change in found for party in change.added}
+    removed = {party.party_id: party for change in found for party in change.removed}
+    changed = [one for change in found for one in change.changed]
+    return Delta(
+        found[0].list_id,
+        found[0].old,
+        found[0].new,
+        tuple(sorted(added.values(), key=_order)),
+        tuple(sorted(removed.values(), key=_order)),
+        tuple(sorted(dict.fromkeys(changed), key=lambda change: _order(change.after))),
+    )

@@ -14,10 +14,13 @@ from gatebook.screen.party import Birth, ListedParty
 from gatebook.screen.screening import Detail, Query
 from gatebook.terms.identifier import plain_number
 
-AGREES = frozenset({"same day", "same", "within", "turned"})
+AGREES = frozenset({"same day", "same", "within", "within years", "turned"})
+#: Verdicts on a birth that with the same name say who it is; the others that agree are for a person to weigh.
+SURE = frozenset({"same day", "within"})
 CLASHES = frozenset({"other", "far off"})
 _POINTS = {
-    ("birth", "same day"): 450, ("birth", "within"): 220, ("birth", "turned"): 150, ("birth", "near"): -40,
+    ("birth", "same day"): 450, ("birth", "within"): 220, ("birth", "within years"): 60,
+    ("birth", "turned"): 150, ("birth", "near"): -40,
     ("birth", "other"): -350, ("birth", "far off"): -600, ("country", "same"): 60, ("country", "none shared"): -60,
     ("number", "same"): 700, ("number", "other"): -150, ("gender", "other"): -300, ("gender", "same"): 10,
     ("kind", "other"): -200,
@@ -25,6 +28,7 @@ _POINTS = {
 _CLAIMED = frozenset({"individual", "entity"})
 _YEAR, _MONTH, _DAY = 4, 7, 10
 _FAR = 10
+_CIRCA = 2  # years between first and last: about 1966 is 1965 to 1967
 
 
 def are_compared(query: str, listed: str) -> bool:
@@ -48,7 +52,7 @@ def compare_details(query: Query, party: ListedParty) -> tuple[Detail, ...]:
 
 
 def _birth(born_on: str, births: Iterable[Birth]) -> str:
-    order = ("same day", "within", "turned", "near", "other", "far off")
+    order = ("same day", "within", "turned", "within years", "near", "other", "far off")
     verdicts = {_one_birth(born_on, b) for b in births} if len(born_on) >= _YEAR else set()
     return next((v for v in order if v in verdicts), "")
 
@@ -57,7 +61,9 @@ def _one_birth(born_on: str, birth: Birth) -> str:
     first, last = span(born_on)
     exact = len(born_on) == _DAY and birth.earliest == birth.latest
     if first <= birth.latest and birth.earliest <= last:
-        return "same day" if exact else "within"
+        if exact:
+            return "same day"
+        return "within" if int(birth.latest[:_YEAR]) - int(birth.earliest[:_YEAR]) <= _CIRCA else "within years"
     if exact and born_on[:_YEAR] == birth.earliest[:_YEAR]:
         if born_on[5:] == f"{birth.earliest[8:]}-{birth.earliest[5:7]}":
             return "turned"

@@ -47,6 +47,7 @@ _LEET = (
     str.maketrans({"0": "O", "1": "I", "3": "E", "4": "A", "5": "S", "7": "T", "8": "B", "9": "G"}),
     str.maketrans({"0": "O", "1": "L", "3": "E", "4": "A", "5": "S", "7": "T", "8": "B", "9": "G"}),
 )
+_AS_CYRILLIC = dict(zip("ABCEHIJKMOPSTXYZaceijkmopstxy03", "АВСЕНІЈКМОРЅТХУЗасеіјкморѕтхуОЗ", strict=True))
 _SIGNS = str.maketrans({"@": "A", "$": "S", "€": "E", "£": "L", "!": "I", "|": "L"})
 _MARKS = "'`\u2019\u2018\u02bc\u02bb\u02b9\u02ba\u00b4\u2032\u02be\u02bf\u055a\uff07\""
 _DROPPED = str.maketrans("", "", _MARKS)
@@ -54,6 +55,7 @@ _CUT = re.compile(r"[^\w@$€£!|]+|_+")
 _EDGES = "@$€£!|"
 _PLAIN = re.compile(r"[^A-Z0-9]+")
 _ARTICLE = re.compile(r"(?:AL|EL)(?=[BCDFGHJKMNPQRSTVWXZ][A-Z]{3})")
+_TAIL = re.compile(r"(?<=\u0647) (?=\u0627\u06cc(?!\w))")  # a Persian ending, written apart or after a sign nobody sees
 _BEYOND = 0x24F  # the end of extended Latin
 
 
@@ -84,7 +86,7 @@ def plain_text(text: str) -> str:
             kept.append(" " if kind[0] == "Z" else c)
         elif c in "\t\r\n\v\f":
             kept.append(" ")
-    return "".join(kept)
+    return _TAIL.sub("", "".join(kept))
 
 
 def cut_words(text: str) -> list[str]:
@@ -93,14 +95,18 @@ def cut_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=200_000)
-def read_word(word: str) -> tuple[Word, ...]:
-    """Return the words that one written word stands for, each with its readings. Most often one of each."""
+def read_word(word: str, *, in_cyrillic: bool = False) -> tuple[Word, ...]:
+    """Return the words that one written word stands for, each with its readings. Most often one of each.
+
+    ``in_cyrillic`` says that Cyrillic letters stand beside it: then one wholly of their twins may be one of theirs.
+    """
     if word.isascii():
-        return (_readings(word.upper(), ()),)
+        own = _readings(word.upper(), ())
+        return (tidy((*own, *_as_cyrillic(word, SPOOF))) if in_cyrillic and len(word) > 2 else own,)  # noqa: PLR2004  as below
     spoofed = "".join(fold_letter(c) for c in unicodedata.normalize("NFKC", word))
     foreign = [c for c in word if c.isalpha() and ord(c) > _BEYOND]
     if foreign and any(c in _LATIN for c in word):
-        return (_readings(_ascii(spoofed), ()),)
+        return (_read_mixed(word, spoofed),)
     if foreign:
         words = read_script(word)
         if len(words) == 1 and len(word) > 2 and all(c in _LATIN for c in spoofed if c.isalpha()):  # noqa: PLR2004  short words look like anything
@@ -109,6 +115,28 @@ def read_word(word: str) -> tuple[Word, ...]:
     capital = unicodedata.normalize("NFC", word).upper()
     twin = "".join(_TWINS.get(c, c) for c in capital)
     return (_readings(_ascii(capital), ((_ascii(twin), TWIN),) if twin != capital else ()),)
+
+
+def _read_mixed(word: str, spoofed: str) -> Word:
+    """Read letters of two alphabets as Latin; first as Cyrillic where some have no Latin twin, all a Cyrillic one."""
+    latin = _readings(_ascii(spoofed), ())
+    if all(c in _LATIN for c in spoofed if c.isalpha()):
+        return tidy((*latin, *_as_cyrillic(word, SPOOF)))
+    cyrillic = _as_cyrillic(word, 0)
+    return tidy((*cyrillic, *((text, cost + SPOOF) for text, cost in latin))) if cyrillic else latin
+
+
+def _as_cyrillic(word: str, cost: int) -> Word:
+    """Return a word read by its Cyrillic twins; nothing where a letter has none."""
+    letters = "".join(_AS_CYRILLIC.get(c, c) for c in word)
+    if not all(is_cyrillic(c) for c in letters) or not any(c.isalpha() for c in word):
+        return ()
+    return tuple((text, more + cost) for text, more in read_script(letters)[0])
+
+
+def is_cyrillic(c: str) -> bool:
+    """Whether a letter is Cyrillic."""
+    return "\u0400" <= c <= "\u04ff"
 
 
 def _ascii(text: str) -> str:

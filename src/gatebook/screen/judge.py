@@ -6,17 +6,17 @@ The trap guarded against: two ways to the same candidate that differ. The exhaus
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from gatebook.screen.calibrate import chance, millionths, points_of_name
-from gatebook.screen.compare import Aligned, NameScore, compare_names
-from gatebook.screen.evidence import AGREES, CLASHES, compare_details
+from gatebook.screen.compare import Aligned, NameScore
+from gatebook.screen.evidence import AGREES, CLASHES, SURE, compare_details
 from gatebook.screen.likeness import SAME, how
 from gatebook.screen.party import ListEdition, ListedName, ListedParty
 from gatebook.screen.screening import Candidate, Detail, Explanation, Pair, Query, ScreenSettings, settings_digest
 from gatebook.screen.tokens import Name, read_name
 from gatebook.screen.weights import Weights, token_key
 
+_CONFIRMED_FROM = 900_000  # millionths of chance
 _PER = 100  # raw scores are hundredths of the settings' thousandths
 
 
@@ -38,10 +38,11 @@ def judge(
     """Return the candidate that ``scored`` makes of a listed name."""
     told = query.born_on or query.countries or query.numbers or query.gender or query.kind != party.kind
     details = compare_details(query, party) if told else ()
-    agreed, clashed = (_named(details, AGREES), _named(details, CLASHES)) if details else ((), ())
+    agreed, clashed = _named(details, AGREES), _named(details, CLASHES)
     same = _is_same(scored, settings)
-    grade = _grade(same=same, weak=listed.quality == "weak", agreed=agreed, clashed=clashed)
     points = points_of_name(scored, listed.quality) + sum(d.points for d in details) * 100
+    likely = millionths(points) >= _CONFIRMED_FROM
+    grade = _grade(details, same=same, weak=listed.quality == "weak", likely=likely)
     explained = Explanation(
         query_name,
         listed.text,
@@ -82,25 +83,6 @@ def _is_same(scored: NameScore, settings: ScreenSettings) -> bool:
     return by_chance or scored.raw >= settings.equal_from * _PER
 
 
-def rescore(explained: Explanation, query: Query, party: ListedParty) -> Explanation:
-    """Reckon an explanation again from query and party, with the weights it names: the same, byte for byte.
-
-    The list's digest, row and settings are taken over: they say what was compared, and are no part of the sum.
-    """
-    weights = Weights.fixed(explained.weights)
-    scored = compare_names(read_name(explained.query_name), read_name(explained.listed_name), weights)
-    details = compare_details(query, party)
-    points = points_of_name(scored, explained.quality) + sum(d.points for d in details) * 100
-    return replace(
-        explained,
-        pairs=tuple(_pair(a, scored.wanted) for a in scored.aligned),
-        raw=f"{scored.raw // 100_000}.{scored.raw % 100_000:05d}",
-        details=details,
-        points=points,
-        calibrated=chance(points),
-    )
-
-
 def _pair(a: Aligned, wanted: int) -> Pair:
     gained = a.likeness * a.weight * SAME // wanted if wanted else 0
     edits = how(a.query, a.listed, a.likeness) if 0 < a.likeness < SAME else ""
@@ -116,18 +98,25 @@ def _named(details: Sequence[Detail], verdicts: frozenset[str]) -> tuple[str, ..
     return tuple(d.what for d in details if d.verdict in verdicts)
 
 
-def _grade(*, same: bool, weak: bool, agreed: Sequence[str], clashed: Sequence[str]) -> str:
-    """Only a birth or a number confirms; a country or a gender that agrees is shared by millions.
+def _grade(details: Sequence[Detail], *, same: bool, weak: bool, likely: bool) -> str:
+    """Say what a house is to do: confirmed is left to the law, possible to a person, clash and weak to its policy.
 
-    The kind is only claimed: another one neither confirms nor clears, so a person looks.
+    Only a number, or a birth to the day or about a year, confirms, and a birth only the same name that is likely with
+    it: not one of several words people share, not a weak alias without the very day. What agrees with a lesser likeness
+    is for a person. A country that agrees is shared by millions. The kind is only claimed: another one neither confirms
+    nor clears.
     """
-    if not same:
+    verdicts = {d.what: d.verdict for d in details}
+    birth = verdicts.get("birth", "")
+    if verdicts.get("number") == "same":
+        return "confirmed" if same else "possible"
+    denied = birth in CLASHES or verdicts.get("gender") in CLASHES
+    if birth in AGREES and (birth in SURE or not denied):  # no check digit covers the sex that a paper shows
+        sure = birth == "same day" or (birth in SURE and not weak)
+        return "confirmed" if same and likely and sure and not denied and "kind" not in verdicts else "possible"
+    if weak or not same:
         return "weak"
-    if "number" in agreed or ("birth" in agreed and not {"gender", "kind"}.intersection(clashed)):
-        return "confirmed"
-    if weak:
-        return "weak"
-    return "clash" if {"birth", "gender"}.intersection(clashed) and "kind" not in clashed else "possible"
+    return "clash" if denied and "kind" not in verdicts else "possible"
 
 
 def in_words(grade: str, explained: Explanation) -> str:
@@ -150,6 +139,7 @@ def in_words(grade: str, explained: Explanation) -> str:
 
 _VERDICTS = {
     "same day": "agrees to the day", "within": "agrees", "turned": "agrees with day and month turned",
+    "within years": "is not ruled out",
     "near": "is near", "other": "clashes", "far off": "clashes by ten years or more", "same": "agrees",
     "none shared": "differs",
 }  # fmt: skip

@@ -6,23 +6,29 @@ loaded, the fixed tables alone say what is common.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gatebook.screen.calibrate import chance, points_of_pair
 from gatebook.screen.compare import compare_names
 from gatebook.screen.evidence import are_compared
-from gatebook.screen.judge import is_shown, judge
+from gatebook.screen.judge import in_words, is_shown, judge
 from gatebook.screen.party import ListEdition, ListedParty, LoadReport
 from gatebook.screen.screening import Candidate, Query, ScreenSettings, strength
 from gatebook.screen.tokens import read_name
 from gatebook.screen.weights import Weights
 
+#: Two names are the same by their score alone; no chance among thousands makes a lesser one so.
+PAIR_SETTINGS = ScreenSettings(same_from=1_001, equal_from=870)
 _WEIGHTS = Weights()
 _DENYING = frozenset({"birth", "gender"})
 
 
 @dataclass(frozen=True, slots=True)
 class PairVerdict:
-    """The strongest pair of names, and whether a screening would show it and no birth or gender denies it."""
+    """The strongest pair of names, and whether a screening would show it and no birth or gender denies it.
+
+    Its score is that of two names by themselves: nobody was picked among thousands, so how common they are is no part.
+    """
 
     is_match: bool
     candidate: Candidate
@@ -40,5 +46,13 @@ def compare_pair(query: Query, party: ListedParty, settings: ScreenSettings) -> 
             found.append((shown, scored.raw, strength(candidate), candidate))
     if not found:
         return None
-    shown, _, _, best = max(found, key=lambda f: f[:3])
-    return PairVerdict(shown and _DENYING.isdisjoint(best.clashed), best)
+    shown, raw, _, best = max(found, key=lambda f: f[:3])
+    return PairVerdict(shown and _DENYING.isdisjoint(best.clashed), _by_itself(best, raw))
+
+
+def _by_itself(candidate: Candidate, raw: int) -> Candidate:
+    assert candidate.explanation is not None  # noqa: S101  a name is always explained
+    points = points_of_pair(raw) + sum(d.points for d in candidate.explanation.details) * 100
+    explained = replace(candidate.explanation, points=points, calibrated=chance(points))
+    words = in_words(candidate.grade, explained)
+    return replace(candidate, score=explained.calibrated, words=words, explanation=explained)

@@ -47,7 +47,8 @@ class ListedParty:
     ``countries`` are all countries named, ISO alpha-2 or the list's own word where nobody knows it; ``nationalities``
     are those of nationality and citizenship alone. ``numbers`` are the documents without their country. ``source``
     is the list a row of a combined list came from. ``is_blocking`` is what the row itself says; None leaves it to
-    the edition.
+    the edition. ``party_id`` is one party's alone in its edition: where the publisher gave one number to two, the
+    second has an id of ours, and ``given_id`` is the publisher's.
     """
 
     party_id: str
@@ -63,6 +64,7 @@ class ListedParty:
     gender: str = ""
     source: str = ""
     is_blocking: bool | None = None
+    given_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

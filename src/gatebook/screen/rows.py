@@ -7,26 +7,19 @@ the row is screened by what is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatebook.screen.lists.births import birth_of
-from gatebook.screen.lists.countries import codes_of
+from gatebook.screen.lists.countries import codes_of, says_nothing
+from gatebook.screen.lists.kinds import kind_of
 from gatebook.screen.party import Birth, ListedName, ListedParty
+from gatebook.screen.said import names_said
 from gatebook.screen.screening import Query
 from gatebook.screen.tokens import read_name
 
 LONGEST_NAME = 1_000
-_KINDS: Mapping[str, str] = {
-    **dict.fromkeys(("individual", "person", "natural person", "human", "people", "per", "i", "p"), "individual"),
-    **dict.fromkeys(("entity", "company", "organization", "organisation", "business", "org", "e", "o"), "entity"),
-    **dict.fromkeys(("legal entity", "legalentity", "legal person", "public body", "publicbody"), "entity"),
-    **dict.fromkeys(("vessel", "ship"), "vessel"),
-    **dict.fromkeys(("aircraft", "airplane"), "aircraft"),
-}
-_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 _APART = re.compile(r"[;|]")
-_MONTHS = 12
 _YEAR, _MONTH = 4, 7
 
 
@@ -57,17 +50,17 @@ def read_details(kind: str, born: str, country: str, number: str) -> Details:
     """Read the cells beside a name; empty says that nothing is known."""
     if not (kind or born or country or number):
         return NOTHING
-    plain_kind = " ".join(kind.casefold().split())
-    known_kind, born_on = _KINDS.get(plain_kind, ""), born_text(born)
+    known_kind, born_on = kind_of(kind), born_text(born)
     named = [part.strip() for part in _APART.split(country) if part.strip()]
-    countries = tuple(part for part in named if codes_of(part))
+    countries = tuple(part for part in named if codes_of(part) and not says_nothing(part))
     faults = (
-        ("kind", bool(plain_kind) and not known_kind and plain_kind != "unknown"),
+        ("kind", known_kind is None),
         ("born", bool(born.strip()) and not born_on),
-        ("country", any(codes_of(part) is None for part in named)),
+        ("country", any(codes_of(part) is None or says_nothing(part) for part in named)),
     )
-    numbers = (("", number.strip()),) if number.strip() else ()
-    return Details(known_kind, born_on, countries, numbers, tuple(what for what, is_fault in faults if is_fault))
+    numbers = tuple(("", part.strip()) for part in _APART.split(number) if part.strip())
+    plain_kind = (known_kind or "").removeprefix("unknown")
+    return Details(plain_kind, born_on, countries, numbers, tuple(what for what, is_fault in faults if is_fault))
 
 
 def born_text(born: str) -> str:
@@ -75,11 +68,7 @@ def born_text(born: str) -> str:
 
     Of ``03/04/1971`` nobody knows which is the month, so that the year alone is kept.
     """
-    plain = born.strip()
-    slashed = _SLASHED.fullmatch(plain)
-    if slashed and max(int(slashed[1]), int(slashed[2])) <= _MONTHS and slashed[1] != slashed[2]:
-        plain = slashed[3]
-    found = birth_of(plain) if plain else None
+    found = birth_of(born) if born.strip() else None
     return _as_text(found) if found else ""
 
 
@@ -94,8 +83,8 @@ def _as_text(birth: Birth) -> str:
 
 
 def query_of(name: str, details: Details) -> Query:
-    """Return the query that a row makes."""
-    return Query((name,), details.kind, details.born_on, details.countries, details.numbers)
+    """Return the query that a row makes, of its name and of the names it may hold."""
+    return Query(names_said(name), details.kind, details.born_on, details.countries, details.numbers)
 
 
 def party_of(name: str, details: Details) -> ListedParty:
@@ -104,7 +93,7 @@ def party_of(name: str, details: Details) -> ListedParty:
     return ListedParty(
         "pair",
         details.kind or "unknown",
-        (ListedName(name, "primary", "second name"),),
+        tuple(ListedName(text, "primary", "second name") for text in names_said(name)),
         (birth,) if birth else (),
         details.countries,
         details.numbers,

@@ -16,6 +16,7 @@ from gatebook.screen import tables
 Word = tuple[tuple[str, int], ...]
 _SCHEME = (0, 5, 10)
 _HAN, _HANGUL = "CJK", "HANGUL"
+_ONE_LETTER = str.maketrans("یىکأإآٱةۀہ", "ييكااااههه")  # letters that Arabs and Persians write for each other
 
 
 @cache
@@ -25,7 +26,7 @@ def _letters(name: str, column: int) -> dict[str, str]:
 
 @cache
 def _table(name: str) -> dict[str, str]:
-    return {row[0]: row[1] for row in tables.rows(name)}
+    return {row[0].translate(_ONE_LETTER): row[1] for row in tables.rows(name)}
 
 
 @cache
@@ -71,11 +72,12 @@ def _bare(word: str) -> str:
 
 def _abjad(word: str, script: str, article: str) -> tuple[Word, ...]:
     word, known = _bare(word), _table(f"{script}.tsv")
-    if word in known:
-        return (((known[word], 0),),)
+    if found := known.get(word.translate(_ONE_LETTER)):
+        return (((found, 0),),)
     if article and word.startswith(article) and len(word) > len(article) + 2:
         rest = word[len(article) :]
-        return ((("AL", 0),), ((known[rest], 0),) if rest in known else _spell(rest, script))
+        found = known.get(rest.translate(_ONE_LETTER))
+        return ((("AL", 0),), ((found, 0),) if found else _spell(rest, script))
     return (_spell(word, script),)
 
 

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import groupby
 
 from gatebook.screen import tables
-from gatebook.screen.fold import Word, cut_words, plain_text, read_word
+from gatebook.screen.fold import Word, cut_words, is_cyrillic, plain_text, read_word
 from gatebook.screen.sounds import sound_joined
 
 FAMILY, GIVEN, WORD, PARTICLE, TITLE, FORM, INITIAL, NUMBER = (
     "family", "given", "word", "particle", "title", "form", "initial", "number",
 )  # fmt: skip
+FATHER, PLACE = "father", "place"  # a word has these only beside others: a father's name, where an organisation is
 MOST_TOKENS = 24  # no name is longer; what stands beyond is joined to the last token's end, never dropped
 _LONGEST_FORM = 5
 _JOIN = 3  # so many neighbours may be one word
 _SHORT_FORM = 2
+_SPELT_OUT = 4  # so many letters apart are one word
+_SHORTEST_FATHER = 8
+_WITH_FATHER = 3  # a name of fewer words has no father's name
+_TELLING = frozenset({WORD, GIVEN, FAMILY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,20 @@ def _is_namelike(text: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def _words(text: str) -> tuple[Word, ...]:
-    return tuple(word for written in cut_words(text) for word in read_word(written) if word)
+    written = _put_together(cut_words(text))
+    in_cyrillic = not text.isascii() and any(map(is_cyrillic, text))
+    return tuple(word for one in written for word in read_word(one, in_cyrillic=in_cyrillic) if word)
+
+
+def _put_together(written: list[str]) -> list[str]:
+    """Read four letters or more that stand apart as one word."""
+    if sum(map(len, written)) >= 2 * len(written) or sum(len(w) == 1 for w in written) < _SPELT_OUT:
+        return written
+    found: list[str] = []
+    for is_letter, run in groupby(written, lambda w: len(w) == 1 and w.isalpha()):
+        words = list(run)
+        found += ["".join(words)] if is_letter and len(words) >= _SPELT_OUT else words
+    return found
 
 
 def _fold_forms(tokens: list[Token]) -> list[Token]:
@@ -154,6 +173,7 @@ def _name(tokens: list[Token], wrap: int) -> Name:
         tokens = [*tokens[:MOST_TOKENS], Token(((rest, 0),), WORD)]
     if len(tokens) > 1 and tokens[-1].role == TITLE and _is_namelike(tokens[-1].text):
         tokens[-1] = Token(tokens[-1].readings, WORD)  # what stands last is a surname more often than a title
+    tokens = _beside_others(tokens)
     texts, count = [t.readings[0][0] for t in tokens], len(tokens)
     found = []
     for start in range(count - 1):
@@ -167,6 +187,49 @@ def _name(tokens: list[Token], wrap: int) -> Name:
     if wrap and count == 2 and (key := _key(texts[::-1])):  # noqa: PLR2004  surname and given name, the other way round
         found.append(Block(-1, 2, key))
     return Name(tuple(tokens), tuple(found))
+
+
+def _beside_others(tokens: list[Token]) -> list[Token]:
+    """Give the roles that words have only beside others, so that a token's weight hangs on nothing but the token."""
+    if any(_is_fathers(t) for t in tokens):
+        tokens = _with_father(tokens)
+    if not tables.words("places.txt").isdisjoint([t.readings[0][0] for t in tokens]):
+        tokens = _with_places(tokens)
+    return tokens
+
+
+@cache
+def _fathers_endings() -> tuple[str, ...]:
+    return tuple(sorted(tables.words("patronyms.txt")))
+
+
+def _is_fathers(token: Token) -> bool:
+    text = token.readings[0][0]
+    return len(text) >= _SHORTEST_FATHER and token.role in {WORD, GIVEN} and text.endswith(_fathers_endings())
+
+
+def _with_father(tokens: list[Token]) -> list[Token]:
+    """Name the father: the first of such words that does not begin the name, if that has a family name besides."""
+    telling = [at for at, t in enumerate(tokens) if t.role in _TELLING]
+    if len(telling) < _WITH_FATHER:
+        return tokens
+    at = next((at for at in telling[1:] if _is_fathers(tokens[at])), None)
+    return [Token(t.readings, FATHER) if n == at else t for n, t in enumerate(tokens)]
+
+
+def _with_places(tokens: list[Token]) -> list[Token]:
+    """Name the places at the end of an organisation's name, where a word is left that says which one it is."""
+    trade, places = tables.words("words.txt"), tables.words("places.txt")
+    rest = len(tokens)
+    while rest and (tokens[rest - 1].role == FORM or tokens[rest - 1].text in places or tokens[rest - 1].text in trade):
+        rest -= 1
+    is_trade = any(t.role == FORM or t.text in trade for t in tokens)
+    if not is_trade or not any(t.role == WORD and t.text not in trade for t in tokens[:rest]):
+        return tokens
+    return [
+        Token(t.readings, PLACE) if n >= rest and t.role == WORD and t.text in places else t
+        for n, t in enumerate(tokens)
+    ]
 
 
 def _key(texts: list[str]) -> str:

@@ -11,15 +11,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from gatebook.screen import tables
-from gatebook.screen.tokens import FORM, INITIAL, NUMBER, PARTICLE, TITLE, Name, Token, read_name
+from gatebook.screen.tokens import (
+    FATHER,
+    FORM,
+    INITIAL,
+    NUMBER,
+    PARTICLE,
+    PLACE,
+    TITLE,
+    Name,
+    Token,
+    read_name,
+)
 
-RARE, WORDLIKE, FATHERS = 1_000, 300, 400
-_ROLES = {PARTICLE: 100, TITLE: 40, FORM: 150, INITIAL: 300, NUMBER: 700}
+RARE, WORDLIKE = 1_000, 300
+_ROLES = {
+    PARTICLE: 100, TITLE: 40, FORM: 150, INITIAL: 300, NUMBER: 700, FATHER: 400, PLACE: WORDLIKE,
+}  # fmt: skip
 _NAMELIKE_TITLE = 250
 _COMMON = {"1": 600, "2": 700, "3": 800}
 _SHARES = ((128, 550), (32, 650), (8, 800), (2, 900))  # of 10,000 names, so many or more hold the token
-_PATRONYMS = ("OVICH", "EVICH", "OVNA", "EVNA", "OVYCH", "EVYCH", "IVNA", "OGLU", "OGLY", "KYZY")
-_LONGEST_PATRONYM = 7
 _FEW_NAMES = 2_000  # a list shorter than this says nothing of what is common
 _SHORT = {2: 600, 3: 800}
 
@@ -92,8 +103,6 @@ class Weights:
             return _NAMELIKE_TITLE
         if token.role in _ROLES:
             return _ROLES[token.role]
-        if text.endswith(_PATRONYMS) and len(text) > _LONGEST_PATRONYM:
-            return FATHERS
         return min(_prior().get(text, RARE), self._lists.get(text, RARE), _SHORT.get(len(text), RARE))
 
 

@@ -5,34 +5,34 @@ The trap guarded against: an empty or cut-off download taken for a list from whi
 
 from __future__ import annotations
 
-import json
 import re
+import secrets
+import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from gatebook import canonical
-from gatebook.errors import InvalidInput, ListError, NotFound
+from gatebook.errors import ListError, NotFound
 from gatebook.screen.lists.detect import load_files
 from gatebook.screen.party import KeptEdition, ListEdition
-from gatebook.store.files import write_durably
+from gatebook.screen.successor import Measures, doubts, measures_of
+from gatebook.store.files import flush_folder, make_folder, write_durably
+from gatebook.store.list_note import NOTE, Noted, read_note, write_note
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,119}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FILE = re.compile(r'[^\x00-\x1f\x7f<>:"/\\|?*.][^\x00-\x1f\x7f<>:"/\\|?*]{0,119}')
+_LONGEST_NAME = 200  # in bytes, so that a name while it is written fits every disk
 _MOST_SHRINK_PERCENT = 10
-_NOTE = "current.json"
 
 
 class ListShelf:
     """Editions under ``folder/<list id>/<digest>/``; ``current.json`` says which one is compared with.
 
     The same note keeps the history, oldest first: every edition ever made current, with when it was fetched. Several
-    threads and processes may load at once: an edition's files depend on its digest alone, the note is replaced whole,
-    and the last note written is current. An edition cut off half-way is completed by loading again.
+    threads and processes may load at once: an edition's folder appears whole, by one rename, and is not touched again
+    while it reads as what it is called; the note is replaced whole, and the last note written is current.
     """
 
     def __init__(self, folder: Path, most_shrink_percent: int = _MOST_SHRINK_PERCENT) -> None:
@@ -46,39 +46,37 @@ class ListShelf:
     ) -> ListEdition:
         """Load, check and keep an edition and make it current.
 
-        Raises ListError, keeping the old edition, when it cannot be read or shrank by more than a tenth unconfirmed.
+        Raises ListError, keeping the old edition, when it cannot be read, or, unconfirmed, when it has markedly less
+        than the one before, is older or of another form, or was followed by another once.
         """
         if not _ID.fullmatch(list_id):
-            raise ListError("a list id is a short slug")
-        named = {Path(name).name: data for name, data in files.items()}
-        if len(named) != len(files) or not all(map(_FILE.fullmatch, named)):
-            raise ListError("list files need plain names, each another")
+            raise ListError("a list id is a short slug: small letters, digits and -, at most 40")
+        named = _named(files)
         edition = replace(load_files(named, list_id), fetched_at=fetched_at)
         if not confirmed:
-            self._refuse_a_shrink(edition)
-        for name, data in named.items():
-            write_durably(self._folder / list_id / edition.digest / name, data)
+            self._refuse_in_doubt(edition)
+        self._keep(edition, named)
         self._note(edition, fetched_at)
         return edition
 
     def current_digests(self) -> dict[str, str]:
         """Return list id and digest of every current edition. Raises ListError for a note that cannot be read."""
-        return {list_id: kept[-1].digest for list_id, kept in self._notes().items()}
+        return {list_id: noted[-1].kept.digest for list_id, noted in self._notes().items()}
 
     def current(self) -> list[ListEdition]:
         """Return every current edition, each with when it was fetched. Raises ListError when one is not what it was."""
-        return [self._load(list_id, kept[-1]) for list_id, kept in self._notes().items()]
+        return [self._load(list_id, noted[-1].kept) for list_id, noted in self._notes().items()]
 
     def fetched(self) -> dict[str, datetime]:
         """Return when each current edition was fetched."""
-        return {list_id: kept[-1].fetched_at for list_id, kept in self._notes().items()}
+        return {list_id: noted[-1].kept.fetched_at for list_id, noted in self._notes().items()}
 
     def editions(self, list_id: str) -> tuple[KeptEdition, ...]:
         """Return the editions kept of a list, oldest first. Raises NotFound for a list nobody loaded."""
-        kept = self._notes().get(list_id)
-        if kept is None:
+        noted = self._notes().get(list_id)
+        if noted is None:
             raise NotFound("there is no such list")
-        return kept
+        return tuple(one.kept for one in noted)
 
     def edition(self, list_id: str, digest: str) -> ListEdition:
         """Return one edition of a list, by its digest or the first letters of it.
@@ -90,27 +88,48 @@ class ListShelf:
             raise NotFound("there is no one edition of this list whose digest begins so")
         return replace(self._read(list_id, found[0].digest), fetched_at=found[0].fetched_at)
 
-    def _refuse_a_shrink(self, edition: ListEdition) -> None:
-        path = self._folder / edition.list_id / _NOTE
-        kept = _read_note(path)[-1] if path.exists() else None
-        if kept is None or kept.digest == edition.digest:
+    def _refuse_in_doubt(self, edition: ListEdition) -> None:
+        path = self._folder / edition.list_id / NOTE
+        noted = read_note(path) if path.exists() else ()
+        if not noted:
             return
-        before = len(self._load(edition.list_id, kept).parties) if kept.parties is None else kept.parties
-        if len(edition.parties) * 100 < before * (100 - self._most_shrink):
-            raise ListError(f"the list shrank from {before} to {len(edition.parties)} parties; confirm it to load it")
+        before, after = noted[-1], measures_of(edition)
+        is_same = before.kept.digest == edition.digest
+        # Two forms may be read from the very same bytes, by the name of the file.
+        found = list(doubts(self._measured(edition.list_id, before, after, is_same=is_same), after, self._most_shrink))
+        if not is_same and any(one.kept.digest == edition.digest for one in noted):
+            found.append("it was compared with before, and another followed it")
+        if found:
+            raise ListError(f"the list is not taken unconfirmed: {'; '.join(found)}; confirm it to load it")
+
+    def _measured(self, list_id: str, noted: Noted, after: Measures, *, is_same: bool) -> Measures:
+        """Return what was counted of an edition, or count it now; one loaded once more is what mends it."""
+        if noted.measures:
+            return noted.measures
+        return after if is_same else measures_of(self._load(list_id, noted.kept))
+
+    def _keep(self, edition: ListEdition, named: Mapping[str, bytes]) -> None:
+        """Keep the files in a folder of their own, and read them back: a note never names what cannot be read."""
+        folder = self._folder / edition.list_id / edition.digest
+        if not _is(folder, edition):
+            _put_whole(folder, named, lambda: _is(folder, edition))
+            if not _is(folder, edition):
+                raise ListError("the list was not kept as it was given; the old edition stays")
+        with self._lock:
+            self._held.pop(edition.list_id, None)
 
     def _note(self, edition: ListEdition, fetched_at: datetime) -> None:
-        path = self._folder / edition.list_id / _NOTE
+        path = self._folder / edition.list_id / NOTE
         try:
-            earlier = _read_note(path) if path.exists() else ()
+            earlier = read_note(path) if path.exists() else ()
         except ListError:  # a note nobody can read is what loading again mends
             earlier = ()
         made = KeptEdition(edition.digest, fetched_at, len(edition.parties), is_current=True)
-        history = [_plain(kept) for kept in (*(k for k in earlier if k.digest != edition.digest), made)]
-        write_durably(path, json.dumps({**history[-1], "history": history}).encode())
+        others = [one for one in earlier if one.kept.digest != edition.digest]
+        write_note(path, [*others, Noted(made, measures_of(edition))])
 
-    def _notes(self) -> dict[str, tuple[KeptEdition, ...]]:
-        return {path.parent.name: _read_note(path) for path in sorted(self._folder.glob(f"*/{_NOTE}"))}
+    def _notes(self) -> dict[str, tuple[Noted, ...]]:
+        return {path.parent.name: read_note(path) for path in sorted(self._folder.glob(f"*/{NOTE}"))}
 
     def _load(self, list_id: str, kept: KeptEdition) -> ListEdition:
         with self._lock:
@@ -127,30 +146,49 @@ class ListShelf:
         return edition
 
 
-def _plain(kept: KeptEdition) -> dict[str, Any]:
-    return {"digest": kept.digest, "fetched_at": canonical.instant(kept.fetched_at), "parties": kept.parties}
+def _named(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files by their names without folders. Raises ListError for names that cannot be kept as they are."""
+    named = {Path(name).name: data for name, data in files.items()}
+    if len(named) != len(files):
+        raise ListError("two files of the list have one name; rename one")
+    for name in named:
+        if not _FILE.fullmatch(name) or len(name.encode("utf-8", "replace")) > _LONGEST_NAME or name.endswith(".part"):
+            raise ListError(
+                f"the file name {name!a} cannot be kept; begin it with no dot, end it not in .part, and leave out "
+                "control characters and any of " + '< > : " / \\ | ? *'
+            )
+    return named
 
 
-def _read_note(path: Path) -> tuple[KeptEdition, ...]:
-    """Return the editions a note names, the current one last. Raises ListError for a note that is not one."""
+def _is(folder: Path, edition: ListEdition) -> bool:
+    """Return whether a folder reads as this edition, in this form."""
     try:
-        note = canonical.decode(path.read_bytes())
-        if isinstance(note, dict):
-            history = note.get("history") or [note]  # notes were once written without it
-            kept = [_kept(one, note["digest"]) for one in history]
-            if kept[-1].is_current:
-                return tuple(kept)
-    except (OSError, InvalidInput, LookupError, TypeError, ValueError):
-        pass
-    raise ListError("the note of which list edition is current cannot be read; load the list again, confirmed")
+        found = load_files(_files_of(folder), edition.list_id)
+    except ListError:
+        return False
+    return (found.digest, found.form) == (edition.digest, edition.form)
 
 
-def _kept(plain: Mapping[str, Any], current: str) -> KeptEdition:
-    digest, parties = plain["digest"], plain.get("parties")
-    if not _DIGEST.fullmatch(digest):
-        raise ValueError  # read_note says it in words
-    count = parties if isinstance(parties, int) else None
-    return KeptEdition(digest, canonical.parse_instant(plain["fetched_at"]), count, is_current=digest == current)
+def _put_whole(folder: Path, named: Mapping[str, bytes], is_whole: Callable[[], bool]) -> None:
+    """Write the files into a fresh folder and rename it into place; what stands there and is not whole goes."""
+    make_folder(folder.parent)
+    token = secrets.token_hex(8)
+    fresh, gone = (folder.with_name(f".{folder.name}.{token}.{end}") for end in ("part", "gone"))
+    try:
+        for name, data in named.items():
+            write_durably(fresh / name, data)
+        try:
+            fresh.replace(folder)
+        except OSError:  # something is there: another process was first, or it is what has to go
+            if is_whole():
+                return
+            if folder.exists():
+                folder.replace(gone)
+            fresh.replace(folder)
+        flush_folder(folder.parent)
+    finally:
+        for left in (fresh, gone):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _files_of(folder: Path) -> dict[str, bytes]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -18,7 +17,7 @@ from gatebook.procedures.house import SYSTEM, Operator
 from gatebook.procedures.keep_house import note_list
 from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.procedures.rescreen_delta import rescreen_delta
-from gatebook.procedures.rescreening_run import lists_due
+from gatebook.procedures.rescreening_run import let_go, lists_due
 from gatebook.procedures.resume_applications import resume_applications
 from gatebook.procedures.tidy import tidy
 from gatebook.wiring.premises import Premises
@@ -85,9 +84,19 @@ def rescreen_due(premises: Premises, operator: Operator, stop: threading.Event) 
         if stop.is_set():
             raise _Stopped
 
-    with suppress(_Stopped, Conflict):  # somebody else is at it, or the house closes
-        for list_id in lists_due(premises.house):
+    failed: list[Exception] = []
+    for list_id in lists_due(premises.house):
+        try:
             rescreen_delta(premises.house, operator, list_id, progress=go_on)
+        except _Stopped:
+            let_go(premises.house, list_id)
+            return
+        except Conflict:
+            continue  # somebody else is at it, or another edition landed: there is another turn
+        except Exception as error:  # noqa: BLE001  whatever it is, it holds no other list up
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def _every_minute(premises: Premises, duty: Callable[[], object]) -> Callable[[], None]:

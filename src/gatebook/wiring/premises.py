@@ -93,7 +93,7 @@ class Premises:
     @cached_property
     def shelf(self) -> ListShelf:
         """The list editions on disk."""
-        return ListShelf(self.folder / self.settings.lists_folder)
+        return ListShelf(self.folder / self.settings.lists_folder, self.settings.list_shrink_percent)
 
     @cached_property
     def client(self) -> httpx.Client:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import pickle
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from gatebook.errors import ListError
 from gatebook.screen.batches import SCHEMA, PopulationScreen, ignored_columns, screen_batches
+from gatebook.screen.came import came_since
 from gatebook.screen.lists.detect import load_folder
 from gatebook.screen.rows import born_text, read_details
 from gatebook.screen.scan import ExhaustiveScan
@@ -180,3 +182,27 @@ def test_a_query_met_again_is_answered_the_same() -> None:
     grades = {row["id"]: row["grade"] for row in rows if row["what"] == "match"}
     assert grades == {"a": "confirmed", "b": "clash", "c": "confirmed"}
     assert list(screen_batches(WORK.index(), [])) == []
+
+
+def test_what_came_travels_with_the_weights_of_all_lists() -> None:
+    # Breaks when a name that came scores on a cluster as if the lists held it alone, or two deltas are taken for one.
+    came = replace(came_since([], EDITIONS), shares=(("VORONOVSKY", 550),))
+    work = PopulationScreen.of_came(came, explained=True)
+    there = pickle.loads(pickle.dumps(work))  # noqa: S301  what stands in the line itself
+    batch = pa.RecordBatch.from_pydict({"id": ["a"], "name": ["Grigor Voronovsky"]})
+    here, found = (pa.Table.from_batches(w([batch])).to_pylist() for w in (work, there))
+    assert here == found and there.lists == work.lists
+    weights = dict(json.loads(found[0]["explanation"])["weights"])
+    assert weights["family VORONOVSKY"] == weights["word VORONOVSKY"] == 550
+    assert (
+        len({PopulationScreen.of_came(came_since(old, EDITIONS)).lists for old in ((), EDITIONS)} | {WORK.lists}) == 3
+    )
+
+
+def test_where_nobody_came_every_row_is_tallied_and_none_matches() -> None:
+    # Breaks when a day without changes ends in an error, or rows are left out of the counts.
+    work = PopulationScreen.of_came(came_since(EDITIONS, EDITIONS))
+    batch = pa.RecordBatch.from_pydict({"id": ["a", ""], "name": ["Grigor Voronovsky", "b"]})
+    rows = pa.Table.from_batches(work([batch])).to_pylist()
+    assert [row["what"] for row in rows] == ["refused", "tally"]
+    assert _tally(rows) == {"rows": 2, "screened": 1, "refused": 1, "matches": 0}

@@ -95,6 +95,32 @@ def test_numbers_of_everybody_concerned_are_sealed_as_lists_write_them() -> None
     )
 
 
+@pytest.mark.parametrize("number", ["556677-8899", "556677 8899", "5566778899"])
+def test_a_registration_number_is_sealed_and_compared_as_lists_write_it(number: str) -> None:
+    # Breaks when an organisation is listed by its number and nobody who claimed that number is found by it.
+    entity = {
+        **b.person("Fjord AS", ""), "kind": "entity", "registration": {"jurisdiction": "SE", "number": number}
+    }  # fmt: skip
+    claims = parse_application(b.application(entity), datetime(2026, 11, 2, tzinfo=UTC))
+    listed = party("1", "Nobody", documents=(Document("Registration ID", "556677-8899", "SE"),))
+    assert set(plan.screened_values(claims, ())) & set(indexed_values(listed)) == {("number", "5566778899")}
+    numbers = plan.screening_identifiers(claims, ())
+    assert numbers == (("registration_number", "SE:5566778899"),)
+    assert [c.by for c in Identifiers([edition(listed)]).find(Query(("Fjord",), numbers=numbers))] == ["number"]
+    # The same organisation under another name is an earlier dealing of it.
+    assert ("registration_number", "SE:5566778899") in plan.index_values(claims, ())
+
+
+@pytest.mark.parametrize("number", ["", "none", "n/a", "000", "-"])
+def test_a_registration_number_nobody_gave_joins_nobody(number: str) -> None:
+    # Breaks when two organisations that wrote "none" are taken for one.
+    entity = {
+        **b.person("Fjord AS", ""), "kind": "entity", "registration": {"jurisdiction": "SE", "number": number}
+    }  # fmt: skip
+    claims = parse_application(b.application(entity), datetime(2026, 11, 2, tzinfo=UTC))
+    assert "registration_number" not in dict(plan.index_values(claims, ()))
+
+
 def test_a_part_of_a_list_scores_as_it_does_on_the_whole() -> None:
     # Breaks when what came on a list is compared with other weights than a determination uses, and loses a candidate.
     common = ["Mustermann", "Schneider", "Fischer", "Weber"]

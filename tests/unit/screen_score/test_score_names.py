@@ -43,6 +43,22 @@ def raw(query: str, listed: str) -> int:
         ("Rosneft Oil Company LLC", "OOO ROSNEFT"),
         ("Obshchestvo s Ogranichennoy Otvetstvennostyu Tengriqul", "TENGRIQUL OOO"),
         ("Dr. Haji Grigor Voronovsky", "VORONOVSKY, Grigor"),
+        ("PAMZAH KA\u0414\u042bPOB", "KADYROV, Ramzan"),
+        ("K A D Y R O V Ramzan", "KADYROV, Ramzan"),
+        ("\u0418. \u0418. \u0421\u0435\u0447\u0438\u043d", "SECHIN, Igor"),
+        ("\u0421\u0435\u0447\u0438\u043d \u0418.\u0418.", "SECHIN, Igor"),
+        ("\u0639\u0644\u06cc \u062e\u0627\u0645\u0646\u0647 \u0627\u06cc", "KHAMENEI, Ali Husseini"),
+        ("\u0639\u0644\u064a \u062e\u0627\u0645\u0646\u0626\u064a", "KHAMENEI, Ali Husseini"),
+        (
+            "\u0633\u06cc\u062f \u0639\u0644\u06cc \u062d\u0633\u06cc\u0646\u06cc \u062e\u0627\u0645\u0646\u0647\u200c\u0627\u06cc",
+            "KHAMENEI, Ali Husseini",
+        ),
+        ("Bank Melli Iran London", "BANK MELLI IRAN"),
+        ("Melli Bank plc London", "MELLI BANK PLC"),
+        ("Mahan Air Cargo Services", "MAHAN AIR"),
+        ("SUEX", "SUEX OTC, S.R.O."),
+        ("Hezbollah", "HIZBALLAH"),
+        ("Hizbollah", "HIZBALLAH"),
     ],
 )
 def test_a_disguise_is_seen_through(query: str, listed: str) -> None:
@@ -62,12 +78,31 @@ def test_a_disguise_is_seen_through(query: str, listed: str) -> None:
         ("Mohammed", "MOHAMMED, Ali Hassan"),
         ("Sergey Adel", "ADEL"),
         ("Li Chen", "LI, Yan"),
+        ("Ocean Star Shipping", "Golden Sea Shipping"),
+        ("Melli Bank London", "Sepah Bank London"),
         ("\u3164\u200b", "LI, Yan"),
     ],
 )
 def test_another_person_is_told_apart(query: str, listed: str) -> None:
     # Breaks when one shared word, other figures or a near name are taken for the same.
     assert raw(query, listed) < SHOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [
+        ("YANUKOVYCH, Viktor Fedorovych", (700, 400, 1000)),
+        ("Viktor Yanukovych", (700, 1000)),
+        ("Viktor Fedorovych Yanukovych", (700, 400, 1000)),
+        ("Yanukovych Viktor Fedorovych", (1000, 700, 400)),
+        ("Bank Melli Iran London", (300, 1000, 300, 300)),
+        ("Bank of London", (300, 100, 1000)),
+        ("Jack London", (800, 1000)),
+    ],
+)
+def test_what_a_word_is_worth_hangs_on_what_it_is(name: str, weights: tuple[int, ...]) -> None:
+    # Breaks when a family name is taken for a father's, or a town says as much as the name of a bank.
+    assert Weights().of_name(read_name(name)) == weights
 
 
 def test_a_word_wholly_of_twins_is_read_both_ways() -> None:

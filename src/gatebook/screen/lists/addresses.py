@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gatebook.screen.lists.draft import Draft
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
 from gatebook.screen.lists.lines import by_header, long_rows
 from gatebook.screen.lists.tally import Tally
@@ -32,21 +32,21 @@ def load(files: Mapping[str, bytes], list_id: str) -> ListEdition:
     Raises ListError when the file has no header or lacks a column.
     """
     tally = Tally()
-    drafts: dict[str, Draft] = {}
+    drafts = Drafts(tally)
     found = long_rows("wallets", files["list"], tally)
     for row, cells in by_header("wallets", found, COLUMNS, NEEDED, tally):
         _take(cells, row, drafts, tally)
-    return edition_of(list_id, "wallets", files, drafts.values(), tally)
+    return edition_of(list_id, "wallets", files, drafts, tally)
 
 
-def _take(cells: Mapping[str, str], row: str, drafts: dict[str, Draft], tally: Tally) -> None:
+def _take(cells: Mapping[str, str], row: str, drafts: Drafts, tally: Tally) -> None:
     asset, address = cells["asset"], cells["address"]
     if not asset or not address:
         tally.refuse(row, "no-asset" if address else "no-address")
         return
     tally.parsed()
     party_id = cells.get("uid") or f"{asset}:{address}"
-    draft = drafts.setdefault(party_id, Draft(party_id, "unknown", tally))
+    draft = drafts.under(party_id, "unknown")
     draft.name(cells.get("name", "") or address, "primary" if cells.get("name") else "weak", row)
     draft.programme(*cells.get("programme", "").split(","))
     draft.wallet(asset, address, row)

@@ -36,8 +36,10 @@ _MONTHS = {
 _VAGUE = re.compile(r"^(?:circa|approximately|approx\.?|about|c\.|ca\.|late|early|mid|around)[ -]+", re.IGNORECASE)
 _BETWEEN = re.compile(r"^(?:between|from) +", re.IGNORECASE)
 _RANGE = re.compile(r" +(?:to|and) +| ?[–—] ?|(?<=^\d{4}) ?[-/] ?(?=\d{4}$)", re.IGNORECASE)  # noqa: RUF001  dashes lists use
-_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?:T.*)?")
-_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+_SHORT_RANGE = re.compile(r"(\d{2})(\d{2}) ?[-/–] ?(\d{2})")  # noqa: RUF001  dashes lists use
+_ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?: \d{1,2}:\d{2}.*|Z|[+-]\d{2}:\d{2})?)?)?(?:T.*)?")
+_RUN = re.compile(r"(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_FIGURES = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
 _WORDED = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?[ -]+)?(?:([A-Za-z]+)\.?,?[ -]+)?(\d{4})")
 _MONTH_FIRST = re.compile(r"([A-Za-z]+)\.? (\d{1,2}),? (\d{4})")
 _DECADE = re.compile(r"(\d{3})0s")
@@ -46,20 +48,29 @@ _MONTHS_IN_YEAR = 12
 
 
 @lru_cache(maxsize=50_000)
-def birth_of(text: str) -> Birth | None:
+def birth_of(text: str, *, day_first: bool = False) -> Birth | None:
     """Return the interval a date of birth may mean, or None when it is in no known form.
 
-    ``16 Nov 1964``, ``Nov 1964``, ``1964``, ``1964-11-16``, ``16/11/1964``, ``00/00/1964``, ``circa 1964``,
-    ``1961 to 1963``, ``circa 1979-1982``, ``1980s``.
+    ``16 Nov 1964``, ``Nov 1964``, ``1964``, ``1964-11-16``, ``1964-11-16 00:00:00``, ``19641116``, ``16/11/1964``,
+    ``00/00/1964``, ``circa 1964``, ``1961 to 1963``, ``1961-63``, ``circa 1979-1982``, ``1980s``. Of ``03/04/1971``
+    nobody knows which is the month, so that it is the year alone, but where the form says that the day is first.
     """
     plain = " ".join(text.strip().rstrip(".").split())
     vague = _VAGUE.match(plain)
     plain = _BETWEEN.sub("", plain[vague.end() :] if vague else plain)
-    ends = _RANGE.split(plain, maxsplit=1)
-    first, last = _span(ends[0]), _span(_VAGUE.sub("", ends[-1]))
+    ends = _short_range(plain) or _RANGE.split(plain, maxsplit=1)
+    first, last = _span(ends[0], day_first=day_first), _span(_VAGUE.sub("", ends[-1]), day_first=day_first)
     if first is None or last is None or first[0] > last[1]:
         return None
     return widened(first[0], last[1], 1 if vague else 0)
+
+
+def _short_range(plain: str) -> list[str]:
+    """Return both years of ``1961-63``; what may be a month is none."""
+    found = _SHORT_RANGE.fullmatch(plain)
+    if not found or int(found[3]) <= max(int(found[2]), _MONTHS_IN_YEAR):
+        return []
+    return [f"{found[1]}{found[2]}", f"{found[1]}{found[3]}"]
 
 
 def widened(first: str, last: str, years: int) -> Birth:
@@ -78,13 +89,13 @@ def years(first: str, last: str) -> Birth | None:
     return Birth(start[0], end[1]) if start and end and start[0] <= end[1] else None
 
 
-def _span(text: str) -> tuple[str, str] | None:
+def _span(text: str, *, day_first: bool = False) -> tuple[str, str] | None:
     """Return the first and last day a single date may mean."""
     text = text.strip()
-    if found := _ISO.fullmatch(text):
+    if found := _ISO.fullmatch(text) or _RUN.fullmatch(text):
         return _days(found[1], found[2], found[3])
-    if found := _SLASHED.fullmatch(text):
-        return _days(found[3], found[2], found[1])
+    if found := _FIGURES.fullmatch(text):
+        return _days(found[4], *_month_and_day(found[1], found[3], day_first=day_first))
     if found := _MONTH_FIRST.fullmatch(text):
         return _days(found[3], _month(found[1]), found[2])
     if found := _DECADE.fullmatch(text):
@@ -92,6 +103,16 @@ def _span(text: str) -> tuple[str, str] | None:
     if (found := _WORDED.fullmatch(text)) and (found[2] is None or _month(found[2])):
         return _days(found[3], _month(found[2]) if found[2] else None, found[1] if found[2] else None)
     return None
+
+
+def _month_and_day(first: str, second: str, *, day_first: bool) -> tuple[str | None, str | None]:
+    """Tell month and day apart: a month is no more than twelve. Where either may be the month, neither is known."""
+    a, b = int(first), int(second)
+    if day_first or a > _MONTHS_IN_YEAR or a in {0, b}:
+        return second, first
+    if b > _MONTHS_IN_YEAR or not b:
+        return first, second
+    return None, None
 
 
 def _month(word: str) -> str | None:

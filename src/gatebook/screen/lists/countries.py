@@ -5,6 +5,7 @@ The trap guarded against: a country nobody knows dropped in silence. It is kept 
 
 from __future__ import annotations
 
+import gettext
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -129,6 +130,7 @@ _LISTS_OWN: Mapping[str, tuple[str, ...]] = {
     "none identified": (),
     "not available": (),
     "na": ("NA",),
+    "n a": (),
     "union of soviet socialist republics": ("RU",),
     "unknown": (),
     "usa": ("US",),
@@ -167,7 +169,39 @@ _LISTS_OWN: Mapping[str, tuple[str, ...]] = {
     "ua dpr": ("UA",),
     "zz": (),
 }
-_NOT_A_LETTER = re.compile(r"[^a-z0-9]+")
+#: the usual short names of countries in scripts of which the translations of ISO 3166 have the long ones alone
+_SHORT: Mapping[str, str] = {
+    "RU": "россия росія рф روسيا روسیه",
+    "BY": "белоруссия беларусь білорусь بيلاروسيا 白俄罗斯",
+    "IR": "иран іран إيران ایران 伊朗 이란",
+    "SY": "сирия сирія سوريا سورية سوریه 叙利亚 敘利亞 시리아",
+    "KR": "한국 韩国 韓國",
+    "KP": "кндр کره‌شمالی 朝鲜 朝鮮 北韓 북한",
+    "US": "сша أمريكا آمریکا 美国 美國 미국",
+    "AE": "оаэ оае الإمارات امارات 阿联酋",  # noqa: RUF001  Cyrillic is what it is
+    "GB": "великобритания англия بريطانيا بریتانیا 英国 英國 영국",
+    "TR": "турция туреччина تركيا ترکیه 土耳其",
+    "VE": "венесуэла فنزويلا ونزوئلا 委内瑞拉",
+    "AF": "афганистан أفغانستان افغانستان 阿富汗",
+    "CN": "кнр الصين 中華人民共和國",
+    "TW": "тайвань تايوان تایوان 台湾 台灣 대만",
+    "HK": "гонконг هونغ‌كونغ 香港 홍콩",
+    "MD": "молдавия молдова",
+    "KG": "киргизия кыргызстан",
+    "LY": "ливия ليبيا لیبی 利比亚",
+    "PS": "палестина فلسطين فلسطین 巴勒斯坦",
+    "LB": "ливан لبنان 黎巴嫩",
+    "IQ": "ирак العراق عراق 伊拉克",
+    "YE": "йемен اليمن یمن 也门",
+    "SA": "السعودية عربستان 沙特",
+    "MM": "мьянма бирма 缅甸",
+}
+#: the scripts people write in, and the languages of the Union
+_LANGUAGES = (
+    *("ru", "uk", "be", "ar", "fa", "zh_CN", "zh_TW", "ko", "ja", "he", "tr", "bg", "cs", "da", "de", "el", "es", "et"),
+    *("fi", "fr", "ga", "hr", "hu", "it", "lt", "lv", "mt", "nl", "pl", "pt", "ro", "sk", "sl", "sv"),
+)
+_NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=20_000)
@@ -175,12 +209,18 @@ def codes_of(name: str) -> tuple[str, ...] | None:
     """Return the codes of a country name or code; empty when it says that nobody knows; None for an unknown name."""
     plain = _fold(name)
     if not plain:
-        return ()
+        return () if name.isascii() else None  # a dash or a question mark says nothing; a sign may say something
     found = _LISTS_OWN.get(plain)
     if found is not None:
         return found
     by_name = _by_name()
-    return by_name.get(plain) or by_name.get(plain.removeprefix("the ").removesuffix(" the"))
+    found = by_name.get(plain) or by_name.get(plain.removeprefix("the ").removesuffix(" the"))
+    return _in_other_languages().get(plain) if found is None else found
+
+
+def says_nothing(name: str) -> bool:
+    """Return whether a word people leave in a cell says "not available", though it is a code of Namibia too."""
+    return _fold(name) in {"na", "n a"}
 
 
 def _fold(name: str) -> str:
@@ -203,3 +243,18 @@ def _by_name() -> dict[str, tuple[str, ...]]:
             found.setdefault(plain, code)
             found.setdefault(plain.removeprefix("the "), code)
     return found
+
+
+@lru_cache(maxsize=1)
+def _in_other_languages() -> dict[str, tuple[str, ...]]:
+    """Return countries by their names in other languages; a word of two countries is of none."""
+    found: dict[str, set[str]] = {}
+    for language in _LANGUAGES:
+        told = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language], fallback=True).gettext
+        for country in pycountry.countries:
+            names = [getattr(country, each, "") for each in ("name", "official_name", "common_name")]
+            for plain in {_fold(told(name)) for name in names if name}:
+                found.setdefault(plain, set()).add(str(country.alpha_2))
+    for code, words in _SHORT.items():
+        found.update({_fold(word): {code} for word in words.split()})
+    return {name: tuple(codes) for name, codes in found.items() if len(codes) == 1}

@@ -6,14 +6,17 @@ which list it came from, and that list says what it does.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatebook.errors import ListError
 from gatebook.screen.lists.draft import Draft, made_up_id
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
-from gatebook.screen.lists.lines import by_header, json_of, long_rows, text_of
+from gatebook.screen.lists.encodings import is_broken
+from gatebook.screen.lists.lines import NOT_UTF8, by_header, json_of, long_rows, text_of
 from gatebook.screen.lists.ofac_ids import NUMBERS, SOMETHING_ELSE, take_id
 from gatebook.screen.lists.tally import Tally
 from gatebook.screen.party import ListEdition
@@ -38,11 +41,13 @@ _CODE = re.compile(r"[A-Z]{2}")
 def load(files: Mapping[str, bytes], list_id: str) -> ListEdition:
     """Load the file under the role ``csv`` or ``json``. Raises ListError for what is no such list."""
     tally = Tally()
-    drafts: dict[str, Draft] = {}
+    if len(files) > 1:
+        raise ListError("the list was given twice, as CSV and as JSON; give one")
+    drafts = Drafts(tally)
     rows = _json_rows(files["json"], tally) if "json" in files else _csv_rows(files["csv"], tally)
     for row, cells in rows:
-        _take(row, cells, drafts, tally)
-    return edition_of(list_id, "csl", files, drafts.values(), tally)
+        _take(row, cells, drafts, tally, kind_first="json" in files or "_id" in cells)
+    return edition_of(list_id, "csl", files, drafts, tally)
 
 
 def _csv_rows(data: bytes, tally: Tally) -> Iterator[tuple[str, dict[str, list[str]]]]:
@@ -51,7 +56,8 @@ def _csv_rows(data: bytes, tally: Tally) -> Iterator[tuple[str, dict[str, list[s
 
 
 def _json_rows(data: bytes, tally: Tally) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    found = json_of(text_of("csl", data, tally))
+    text = text_of("csl", data, tally)
+    found = json_of(text)
     if found is None:
         raise ListError("the list is no JSON; it may be cut off")
     results = found.get("results") if isinstance(found, dict) else None
@@ -62,6 +68,9 @@ def _json_rows(data: bytes, tally: Tally) -> Iterator[tuple[str, dict[str, list[
         tally.row()
         if not isinstance(result, dict):
             tally.refuse(row, "malformed")
+            continue
+        if is_broken(text) and is_broken(json.dumps(result, ensure_ascii=False)):
+            tally.refuse(row, NOT_UTF8)
             continue
         for key in result.keys() - COLUMNS.keys():
             tally.unknown_field(f"csl:{str(key)[:60]}")
@@ -79,7 +88,7 @@ def _texts(key: str, value: Any) -> Iterator[str]:  # noqa: ANN401  JSON holds a
             yield str(item).strip()
 
 
-def _take(row: str, cells: Mapping[str, list[str]], drafts: dict[str, Draft], tally: Tally) -> None:
+def _take(row: str, cells: Mapping[str, list[str]], drafts: Drafts, tally: Tally, *, kind_first: bool) -> None:
     def one(field: str) -> str:
         return next(iter(cells.get(field, ())), "")
 
@@ -91,16 +100,17 @@ def _take(row: str, cells: Mapping[str, list[str]], drafts: dict[str, Draft], ta
     short = found[1] if (found := _SOURCE.search(source)) else source[:40]
     number = one("entity_number")
     party_id = f"{short}-{number}" if number.isdecimal() else made_up_id(short.lower(), [name])
-    draft = drafts.setdefault(party_id, Draft(party_id, _KINDS.get(one("type").casefold(), "unknown"), tally))
+    draft = Draft(party_id, _KINDS.get(one("type").casefold(), "unknown"), tally)
     draft.source, draft.is_blocking = short, short in _BLOCKED
     draft.name(name, "primary", row)
     for alias in cells.get("alt_names", ()):
         draft.name(alias.removeprefix("and "), "strong", row)
+    draft = drafts.add(draft, row)
     draft.programme(*cells.get("programs", ()))
     draft.document("Call Sign", one("call_sign"), row)
     _who(row, cells, draft)
     for item in cells.get("ids", ()):
-        _identification(item, draft, row, tally)
+        _identification(item, draft, row, tally, kind_first=kind_first)
 
 
 def _who(row: str, cells: Mapping[str, list[str]], draft: Draft) -> None:
@@ -117,19 +127,24 @@ def _who(row: str, cells: Mapping[str, list[str]], draft: Draft) -> None:
             draft.lives_in(country, row)
 
 
-def _identification(item: str, draft: Draft, row: str, tally: Tally) -> None:
-    """Read ``kind, number, country`` of the new layout and ``country, number, kind`` of the old."""
+def _identification(item: str, draft: Draft, row: str, tally: Tally, *, kind_first: bool) -> None:
+    """Read ``kind, number, country`` of the new layout and ``country, number, kind`` of the old.
+
+    Where the kind stands is told by a kind that is known, and else by the layout.
+    """
     parts = [part.strip() for part in item.split(", ")]
-    if parts == [""]:
+    if not any(parts):
         return
-    if _is_kind(parts[0]):
-        country = parts.pop() if len(parts) > 2 and _CODE.fullmatch(parts[-1]) else ""  # noqa: PLR2004  kind, number, country
-        take_id(draft, parts[0], ", ".join(parts[1:]), country, row, tally)
-    elif _is_kind(parts[-1]):
-        country = parts.pop(0) if len(parts) > 2 and _CODE.fullmatch(parts[0]) else ""  # noqa: PLR2004  country, number, kind
-        take_id(draft, parts[-1], ", ".join(parts[:-1]), country, row, tally)
+    if len(parts) == 1 and not _is_kind(parts[0]):
+        kind, country = "Number", ""
+        tally.unknown_field("csl: an identification of no kind")
+    elif _is_kind(parts[0]) or (kind_first and not _is_kind(parts[-1])):
+        kind = parts.pop(0)
+        country = parts.pop() if len(parts) > 1 and _CODE.fullmatch(parts[-1]) else ""
     else:
-        tally.unknown_field("csl: an identification of no known kind")
+        kind = parts.pop()
+        country = parts.pop(0) if len(parts) > 1 and _CODE.fullmatch(parts[0]) else ""
+    take_id(draft, kind, ", ".join(parts), country, row, tally)
 
 
 def _is_kind(word: str) -> bool:

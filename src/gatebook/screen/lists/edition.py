@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from gatebook.errors import ListError
-from gatebook.screen.lists.draft import Draft
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.tally import Tally
-from gatebook.screen.party import ListEdition, ListedParty
+from gatebook.screen.party import ListEdition
 
 NOTE = "list.toml"
 #: form -> whether dealings with its parties are blocked where no row says otherwise, and why
@@ -49,22 +49,18 @@ def edition_of(
     list_id: str,
     form: str,
     files: Mapping[str, bytes],
-    drafts: Iterable[Draft],
+    drafts: Drafts,
     tally: Tally,
     published_on: str = "",
 ) -> ListEdition:
     """Make the edition. Raises ListError when it has no party, or when a row got lost."""
-    parties = tuple(_parties(drafts))
+    parties = tuple(draft.party() for draft in drafts if draft.has_names)
     report = tally.report()
     if not parties:
         raise ListError("the list holds no party; it may be cut off, or be another list")
     return ListEdition(
         list_id, digest_of(files), parties, report, BLOCKS[form][0], None, form, _day(published_on), None
     )
-
-
-def _parties(drafts: Iterable[Draft]) -> Iterable[ListedParty]:
-    return (draft.party() for draft in drafts if draft.has_names)
 
 
 def _day(text: str) -> str:

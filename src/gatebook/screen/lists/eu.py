@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from gatebook.screen.lists.births import birth_of, widened, years
 from gatebook.screen.lists.draft import Draft
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
 from gatebook.screen.lists.entries import entries, head
 from gatebook.screen.lists.tally import Tally
@@ -27,21 +28,22 @@ _KNOWN = frozenset(
 def load(files: Mapping[str, bytes], list_id: str) -> ListEdition:
     """Load the file under the role ``list``. Raises ListError for what is no such list, or a hostile one."""
     tally = Tally()
-    drafts: dict[str, Draft] = {}
+    drafts = Drafts(tally)
     for number, entity in enumerate(entries(files["list"], frozenset({"sanctionEntity"})), 1):
         tally.row()
         row, party_id = f"xml:{number}", entity.get("logicalId", "").strip()
-        draft = drafts.get(party_id) or Draft(party_id, _kind(entity), tally)
-        _names(entity, draft, row)
-        if not party_id or not draft.has_names:
+        said = Draft(party_id, _kind(entity), tally)
+        _names(entity, said, row)
+        if not party_id or not said.has_names:
             tally.refuse(row, "no-name" if party_id else "no-id")
             continue
         tally.parsed()
-        drafts[party_id] = draft
+        draft = drafts.under(party_id, said.kind)
+        _names(entity, draft, row)
         _details(entity, draft, row, tally)
     first = head(files["list"])
     published = first.attributes.get("generationDate", "") if first else ""
-    return edition_of(list_id, "eu-fsf", files, drafts.values(), tally, published)
+    return edition_of(list_id, "eu-fsf", files, drafts, tally, published)
 
 
 def _kind(entity: ET.Element) -> str:

@@ -10,79 +10,52 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gatebook.errors import ListError
 from gatebook.screen.lists.draft import Draft
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
-from gatebook.screen.lists.lines import json_of, text_of
+from gatebook.screen.lists.encodings import is_broken
+from gatebook.screen.lists.ftm_words import (
+    BELONGS,
+    ENTITIES_LEFT_ALONE,
+    HOLDERS,
+    KINDS,
+    LIVES,
+    NAME_PARTS,
+    NAMES,
+    NUMBERS,
+    is_known,
+)
+from gatebook.screen.lists.lines import NOT_UTF8, json_of, text_of
 from gatebook.screen.lists.tally import Tally
 from gatebook.screen.party import ListEdition
 
-KINDS: Mapping[str, str] = {
-    "Person": "individual",
-    "Organization": "entity",
-    "Company": "entity",
-    "PublicBody": "entity",
-    "LegalEntity": "unknown",
-    "Vessel": "vessel",
-    "Airplane": "aircraft",
-    "CryptoWallet": "unknown",
-}
-#: entities that say more about another one, and the property that names it
-_HOLDERS: Mapping[str, str] = {"Passport": "holder", "Identification": "holder", "Sanction": "entity"}
-#: entities that say nothing a person is compared by
-_LEFT_ALONE = frozenset(
-    """Address Article Associate Documentation Directorship Employment Event Family Membership Note Occupancy Ownership
-    Payment Position ProjectParticipant Representation Security Succession UnknownLink""".split()  # noqa: SIM905  words in a line
-)
-_NAMES: Mapping[str, str] = {"alias": "strong", "previousName": "strong", "weakAlias": "weak"}
-_NUMBERS: Mapping[str, str] = {
-    "passportNumber": "Passport",
-    "idNumber": "National ID",
-    "socialSecurityNumber": "Social Security Number",
-    "taxNumber": "Tax ID",
-    "registrationNumber": "Registration Number",
-    "innCode": "INN",
-    "ogrnCode": "OGRN",
-    "kppCode": "KPP",
-    "okpoCode": "OKPO",
-    "leiCode": "LEI",
-    "uscCode": "USCC",
-    "dunsCode": "D-U-N-S Number",
-    "swiftBic": "SWIFT/BIC",
-    "vatCode": "VAT",
-    "imoNumber": "IMO",
-    "mmsi": "MMSI",
-    "callSign": "Call Sign",
-    "serialNumber": "Serial Number",
-}
-_LIVES = ("country", "jurisdiction", "mainCountry", "flag", "pastFlags")
-_BELONGS = ("nationality", "citizenship")
+Said = Mapping[str, list[Any]]
 
 
 def load(files: Mapping[str, bytes], list_id: str) -> ListEdition:
     """Load the file under the role ``list``. Raises ListError for what holds no entity."""
     tally = Tally()
-    drafts: dict[str, Draft] = {}
-    waiting: list[tuple[str, str, dict[str, list[Any]]]] = []
+    drafts = Drafts(tally)
+    waiting: list[tuple[str, str, Said]] = []
     for row, entity_id, schema, said in _entities(files["list"], tally):
-        if schema in KINDS and entity_id not in drafts:
+        if schema in KINDS:
             _party(row, entity_id, schema, said, drafts, tally)
-        elif schema in _HOLDERS:
+        elif schema in HOLDERS:
             waiting.append((row, schema, said))
         else:
-            reason = "id-twice" if schema in KINDS else "says-nothing-to-compare"
-            tally.refuse(row, reason if schema in KINDS or schema in _LEFT_ALONE else "schema-unknown")
+            tally.refuse(row, "says-nothing-to-compare" if schema in ENTITIES_LEFT_ALONE else "schema-unknown")
+            continue
+        for name in said:
+            if not is_known(name):
+                tally.unknown_field(f"ftm:{name[:60]}")
     for row, schema, said in waiting:
         _more(row, schema, said, drafts, tally)
-    return edition_of(list_id, "ftm", files, drafts.values(), tally)
+    return edition_of(list_id, "ftm", files, drafts, tally)
 
 
-def _entities(data: bytes, tally: Tally) -> Iterator[tuple[str, str, str, dict[str, list[Any]]]]:
-    for number, line in enumerate(io.StringIO(text_of("ftm", data, tally)), 1):
-        if not line.strip():
-            continue
-        row = f"ftm:{number}"
-        tally.row()
-        entity = parsed(line)
+def _entities(data: bytes, tally: Tally) -> Iterator[tuple[str, str, str, Said]]:
+    for row, entity in _rows(text_of("ftm", data, tally), tally):
         properties = entity.get("properties")
         entity_id, schema = entity.get("id"), entity.get("schema")
         if not (isinstance(properties, dict) and isinstance(entity_id, str) and entity_id and isinstance(schema, str)):
@@ -91,23 +64,45 @@ def _entities(data: bytes, tally: Tally) -> Iterator[tuple[str, str, str, dict[s
         yield row, entity_id, schema, {k: v if isinstance(v, list) else [v] for k, v in properties.items()}
 
 
+def _rows(text: str, tally: Tally) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield entities, one a line or all in one array, each counted; what is none is an empty one."""
+    if _is_array(text):
+        found = json_of(text)
+        if not isinstance(found, list) or is_broken(text):
+            raise ListError("the list is no whole array of entities in UTF-8; it may be cut off")
+        for number, entity in enumerate(found, 1):
+            tally.row()
+            yield f"ftm:{number}", entity if isinstance(entity, dict) else {}
+        return
+    for number, line in enumerate(io.StringIO(text), 1):
+        if not line.strip():
+            continue
+        tally.row()
+        if is_broken(line):
+            tally.refuse(f"ftm:{number}", NOT_UTF8)
+        else:
+            yield f"ftm:{number}", parsed(line)
+
+
+def _is_array(text: str) -> bool:
+    return text[:1_000].lstrip().startswith("[")
+
+
 def parsed(line: str) -> dict[str, Any]:
     """Return a line as a JSON table; an empty one for anything else."""
     found = json_of(line)
     return found if isinstance(found, dict) else {}
 
 
-def _texts(said: Mapping[str, list[Any]], *keys: str) -> list[str]:
+def _texts(said: Said, *keys: str) -> list[str]:
     return [value.strip() for key in keys for value in said.get(key, ()) if isinstance(value, str) and value.strip()]
 
 
-def _party(
-    row: str, entity_id: str, schema: str, said: Mapping[str, list[Any]], drafts: dict[str, Draft], tally: Tally
-) -> None:
+def _party(row: str, entity_id: str, schema: str, said: Said, drafts: Drafts, tally: Tally) -> None:
     draft = Draft(entity_id, KINDS[schema], tally)
-    for position, name in enumerate(_texts(said, "name")):
+    for position, name in enumerate(_texts(said, "name") or _put_together(said)):
         draft.name(name, "strong" if position else "primary", row)
-    for key, quality in _NAMES.items():
+    for key, quality in NAMES.items():
         for name in _texts(said, key):
             draft.name(name, quality, row)
     for address in _texts(said, "publicKey"):
@@ -118,21 +113,28 @@ def _party(
         tally.refuse(row, "no-name")
         return
     tally.parsed()
-    drafts[entity_id] = draft
     topics = _texts(said, "topics")
     draft.is_blocking = "sanction" in topics
     draft.programme(*_texts(said, "programId", "program"), *(f"topic:{topic}" for topic in topics))
     _details(row, said, draft)
+    drafts.add(draft, row)
 
 
-def _details(row: str, said: Mapping[str, list[Any]], draft: Draft) -> None:
+def _put_together(said: Said) -> list[str]:
+    """Return names made of the parts that stand in one place of each; the first stands in for one that lacks."""
+    parts = [found for part in NAME_PARTS if (found := _texts(said, part))]
+    count = max(map(len, parts), default=0)
+    return [" ".join(found[at] if at < len(found) else found[0] for found in parts) for at in range(count)]
+
+
+def _details(row: str, said: Said, draft: Draft) -> None:
     for born in _texts(said, "birthDate"):
         draft.born(born, row)
-    for country in _texts(said, *_BELONGS):
+    for country in _texts(said, *BELONGS):
         draft.national_of(country, row)
-    for country in _texts(said, *_LIVES):
+    for country in _texts(said, *LIVES):
         draft.lives_in(country, row)
-    for key, kind in _NUMBERS.items():
+    for key, kind in NUMBERS.items():
         for number in _texts(said, key):
             draft.document(kind, number, row)
     for gender in _texts(said, "gender"):
@@ -143,8 +145,8 @@ def _details(row: str, said: Mapping[str, list[Any]], draft: Draft) -> None:
             draft.programme(*_texts(more, "programId", "program"))
 
 
-def _more(row: str, schema: str, said: Mapping[str, list[Any]], drafts: Mapping[str, Draft], tally: Tally) -> None:
-    held = [drafts[holder] for holder in _texts(said, _HOLDERS[schema]) if holder in drafts]
+def _more(row: str, schema: str, said: Said, drafts: Drafts, tally: Tally) -> None:
+    held = [draft for holder in _texts(said, HOLDERS[schema]) for draft in drafts.of(holder)]
     if not held:
         tally.refuse(row, "of-no-party")
         return
@@ -157,7 +159,8 @@ def _more(row: str, schema: str, said: Mapping[str, list[Any]], drafts: Mapping[
             draft.document(kind, number, row, country)
 
 
-def looks_like(line: str) -> bool:
-    """Return whether a line is an entity."""
-    entity = parsed(line)
-    return {"id", "schema", "properties"} <= entity.keys()
+def looks_like(text: str) -> bool:
+    """Return whether a text is of entities: its first line, or the first of its array."""
+    found = json_of(text) if _is_array(text) else parsed(text.lstrip("\n").partition("\n")[0])
+    first = found[0] if isinstance(found, list) and found else found
+    return isinstance(first, dict) and {"id", "schema", "properties"} <= first.keys()

@@ -6,40 +6,37 @@ rows still looks right.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gatebook.errors import ListError
+from gatebook.screen.lists.encodings import decoded, is_broken
 from gatebook.screen.lists.tally import Tally
 
 _MOST_BYTES = 512 * 1024 * 1024
+LONGEST_CELL = 1_000_000  # one limit for the process: as in the tables of a population
 _END_OF_FILE = "\x1a"  # DOS
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+NOT_UTF8 = "not-utf-8"
+_GLUED = re.compile(r"(?<=[^\r\n\x1a])\x1a+(?=[\r\n]|\Z)")
 
 
 def text_of(name: str, data: bytes, tally: Tally | None = None) -> str:
-    """Decode a file: by its mark, as UTF-8, or as Windows-1252, which the report then says.
+    """Decode a file, and tell where it was taken as Windows-1252. A DOS end-of-file mark stands alone or not at all.
 
     Raises ListError for other bytes, for NUL, and for what is too large to be a list.
     """
     if len(data) > _MOST_BYTES:
         raise ListError(f"the list file {name} is larger than {_MOST_BYTES // 2**20} MiB")
-    try:
-        text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        try:
-            text = data.decode("cp1252")
-        except UnicodeDecodeError:
-            raise ListError(f"the list file {name} is in no known encoding (byte {error.start})") from None
-        if tally:
-            tally.unread(name, "encoding-taken-as-windows-1252")
+    text, is_western = decoded(name, data)
+    if is_western and tally:
+        tally.unread(name, "encoding-taken-as-windows-1252")
     if "\x00" in text:
         raise ListError(f"the list file {name} holds bytes no list has (NUL)")
-    return text
+    return _GLUED.sub("", text) if _END_OF_FILE in text else text
 
 
 def rows(name: str, data: bytes, tally: Tally, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
@@ -48,6 +45,7 @@ def rows(name: str, data: bytes, tally: Tally, delimiter: str = ",") -> Iterator
     A quote left open costs its own line and no other. Empty lines are no rows.
     """
     text = text_of(name, data, tally)
+    csv.field_size_limit(LONGEST_CELL)
     for number, line in enumerate(io.StringIO(text, newline=""), 1):
         if not line.strip("\r\n"):
             continue
@@ -56,7 +54,9 @@ def rows(name: str, data: bytes, tally: Tally, delimiter: str = ",") -> Iterator
             cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
         except csv.Error:
             cells = _loose(line, delimiter)
-        if not cells:
+        if is_broken(line):
+            tally.refuse(f"{name}:{number}", NOT_UTF8)
+        elif not cells:
             tally.refuse(f"{name}:{number}", "quote-never-closed")
         elif is_end_of_file(cells):
             tally.refuse(f"{name}:{number}", "end-of-file-mark")
@@ -80,15 +80,18 @@ def long_rows(name: str, data: bytes, tally: Tally, delimiter: str = ",") -> Ite
     Raises ListError with the line when a quote opened there is never closed, for nobody knows how much it swallowed.
     """
     text = text_of(name, data, tally)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    csv.field_size_limit(LONGEST_CELL)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     began = 1
     try:
-        for cells in reader:
-            number, began = began, reader.line_num + 1
+        for cells in lines:
+            number, began = began, lines.line_num + 1
             if not cells:
                 continue
             tally.row()
-            if is_end_of_file(cells):
+            if is_broken("".join(cells)):
+                tally.refuse(f"{name}:{number}", NOT_UTF8)
+            elif is_end_of_file(cells):
                 tally.refuse(f"{name}:{number}", "end-of-file-mark")
             else:
                 yield number, cells
@@ -133,8 +136,8 @@ class Columns:
         self.width = len(header)
         for position, cell in enumerate(header):
             plain = column(cell)
-            if plain in known:
-                self._at.setdefault(known[plain], position)
+            if plain in known and known[plain] not in self._at:
+                self._at[known[plain]] = position
             elif plain:
                 tally.unknown_field(f"{name}:{plain[:60]}")
         lacking = [wanted for wanted in needed if wanted not in self._at]

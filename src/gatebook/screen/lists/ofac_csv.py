@@ -1,18 +1,18 @@
 """OFAC's CSV sets, SDN and consolidated non-SDN: the parties, their names, their addresses and the rest of remarks.
 
-The trap guarded against: a number used twice by the publisher. Both parties are kept, and what the other tables say
-of that number is kept with both, for nobody knows whose it is.
+The trap guarded against: a number given to two parties. What the other tables say of that number is kept with both, for
+nobody knows whose it is.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gatebook.errors import ListError
 from gatebook.screen.lists import ofac_remarks
 from gatebook.screen.lists.draft import Draft
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
 from gatebook.screen.lists.lines import rows
 from gatebook.screen.lists.tally import Tally
@@ -33,12 +33,12 @@ Row = tuple[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Holder:
-    """A party in the making with its remark, which may go on in another file."""
+class _Remark:
+    """What a row of the main file remarks about its party; it may go on in another file."""
 
     draft: Draft
     row: str
-    remarks: str
+    text: str
 
 
 def load(files: Mapping[str, bytes], list_id: str, form: str = "ofac-sdn", *, is_partial: bool = False) -> ListEdition:
@@ -53,10 +53,12 @@ def load(files: Mapping[str, bytes], list_id: str, form: str = "ofac-sdn", *, is
     for role in COLUMNS:
         if role not in files:
             tally.missing(role)
-    holders = _parties(files["sdn"], tally) if "sdn" in files else _names_alone(files.get("alt", b""), tally)
-    tables = {role: _table(role, files.get(role, b""), holders, tally) for role in ("alt", "add", "comments")}
-    _join(holders, tables, tally)
-    return edition_of(list_id, form, files, (h.draft for held in holders.values() for h in held), tally)
+    drafts = Drafts(tally)
+    remarks = _parties(files["sdn"], drafts, tally) if "sdn" in files else _names_alone(files.get("alt", b""), drafts)
+    tables = {role: _table(role, files.get(role, b""), drafts, tally) for role in ("alt", "add", "comments")}
+    _join(drafts, tables, tally)
+    _read(remarks, tables["comments"], tally)
+    return edition_of(list_id, form, files, drafts, tally)
 
 
 def _valid(role: str, data: bytes, tally: Tally) -> Iterator[Row]:
@@ -73,71 +75,75 @@ def _valid(role: str, data: bytes, tally: Tally) -> Iterator[Row]:
             yield number, cells
 
 
-def _parties(data: bytes, tally: Tally) -> dict[str, list[_Holder]]:
-    holders: dict[str, list[_Holder]] = {}
+def _parties(data: bytes, drafts: Drafts, tally: Tally) -> dict[str, list[_Remark]]:
+    remarks: dict[str, list[_Remark]] = {}
     for number, cells in _valid("sdn", data, tally):
         row, uid = f"sdn:{number}", cells[0].strip()
         name = _cell(cells[1])
         if not name:
             tally.refuse(row, "no-name")
             continue
-        if uid in holders:
-            tally.refuse(row, "uid-twice-kept-under-its-row")
-            draft = Draft(f"{uid}~{hashlib.sha256(name.encode()).hexdigest()[:8]}", "", tally)
-        else:
-            tally.parsed()
-            draft = Draft(uid, "", tally)
+        tally.parsed()
+        draft = Draft(uid, "unknown", tally)
         draft.name(name, "primary", row)
         _details(draft, row, [_cell(cell) for cell in cells[2:11]], tally)
-        holders.setdefault(uid, []).append(_Holder(draft, row, _raw(cells[11])))
-    return holders
+        remarks.setdefault(uid, []).append(_Remark(drafts.add(draft, row), row, _raw(cells[11])))
+    return remarks
 
 
 def _details(draft: Draft, row: str, cells: list[str], tally: Tally) -> None:
     """Read type, programmes, title, call sign, vessel type, tonnage, gross tonnage, flag and owner."""
     kind, programmes, _, call_sign, _, _, _, flag, _ = cells
     if kind.casefold() not in _KINDS:
-        tally.unknown_field(f"sdn-type:{kind[:40]}")
+        tally.unread(row, "kind-unknown", kind)
     draft.kind = _KINDS.get(kind.casefold(), "unknown")
     draft.programme(*programmes.split("] ["))
     draft.document("Call Sign", call_sign, row)
     draft.lives_in(flag, row)
 
 
-def _table(role: str, data: bytes, holders: dict[str, list[_Holder]], tally: Tally) -> dict[str, list[Row]]:
-    """Return a table's rows by uid; one of a party that is not there is refused."""
+def _table(role: str, data: bytes, drafts: Drafts, tally: Tally) -> dict[str, list[Row]]:
+    """Return a table's rows by uid; one of a party that is not there, or another name that is none, is refused."""
     found: dict[str, list[Row]] = {}
     for number, cells in _valid(role, data, tally):
         uid = cells[0].strip()
-        if uid in holders:
+        if not drafts.of(uid):
+            tally.refuse(f"{role}:{number}", "uid-of-no-party")
+        elif role == "alt" and not _cell(cells[3]):
+            tally.refuse(f"{role}:{number}", "no-name")
+        else:
             tally.parsed()
             found.setdefault(uid, []).append((number, cells))
-        else:
-            tally.refuse(f"{role}:{number}", "uid-of-no-party")
     return found
 
 
-def _names_alone(data: bytes, tally: Tally) -> dict[str, list[_Holder]]:
-    """Return a party without a name for each uid of ALT; its rows are counted when they are joined."""
+def _names_alone(data: bytes, drafts: Drafts) -> dict[str, list[_Remark]]:
+    """Put a party without a name for each uid of ALT that has one; its rows are counted when they are joined."""
     silent = Tally()
-    uids = dict.fromkeys(cells[0].strip() for _, cells in _valid("alt", data, silent))
-    return {uid: [_Holder(Draft(uid, "unknown", tally), "", "")] for uid in uids}
+    uids = dict.fromkeys(cells[0].strip() for _, cells in _valid("alt", data, silent) if _cell(cells[3]))
+    return {uid: [_Remark(drafts.under(uid, "unknown"), "", "")] for uid in uids}
 
 
-def _join(holders: Mapping[str, list[_Holder]], tables: Mapping[str, dict[str, list[Row]]], tally: Tally) -> None:
-    for uid, held in holders.items():
-        continued = [_raw(cells[1]) for _, cells in tables["comments"].get(uid, ())]
-        for holder in held:
-            draft = holder.draft
-            for number, cells in tables["alt"].get(uid, ()):
-                if cells[2].strip() not in ALIASES:
-                    tally.unknown_field(f"alt-type:{cells[2].strip()[:40]}")
+def _join(drafts: Drafts, tables: Mapping[str, dict[str, list[Row]]], tally: Tally) -> None:
+    """Put the other names and addresses of a number to every party that has it."""
+    for uid, found in tables["alt"].items():
+        for number, cells in found:
+            if cells[2].strip() not in ALIASES:
+                tally.unread(f"alt:{number}", "alias-type-unknown", cells[2].strip())
+            for draft in drafts.of(uid):
                 draft.name(_cell(cells[3]), "strong", f"alt:{number}")
-            for number, cells in tables["add"].get(uid, ()):
+    for uid, found in tables["add"].items():
+        for number, cells in found:
+            for draft in drafts.of(uid):
                 draft.lives_in(_cell(cells[4]), f"add:{number}")
-            remarks = ofac_remarks.whole(holder.remarks, continued)
-            cut = ofac_remarks.is_cut(holder.remarks, continued)
-            ofac_remarks.read(remarks, draft, holder.row, tally, cut=cut)
+
+
+def _read(remarks: Mapping[str, list[_Remark]], comments: Mapping[str, list[Row]], tally: Tally) -> None:
+    for uid, held in remarks.items():
+        continued = [_raw(cells[1]) for _, cells in comments.get(uid, ())]
+        for remark in held:
+            cut = ofac_remarks.is_cut(remark.text, continued)
+            ofac_remarks.read(ofac_remarks.whole(remark.text, continued), remark.draft, remark.row, tally, cut=cut)
 
 
 def _cell(cell: str) -> str:

@@ -5,6 +5,7 @@ The trap guarded against: a number whose table was not read; its word is then em
 
 from __future__ import annotations
 
+from collections import Counter
 from xml.etree import ElementTree as ET
 
 from gatebook.screen.lists.births import widened
@@ -42,9 +43,10 @@ class References:
     """What the numbers of one file mean."""
 
     def __init__(self) -> None:
-        self.places: dict[str, tuple[str, ...]] = {}
-        self.papers: dict[str, list[ET.Element]] = {}
         self.published_on = ""
+        #: tables, and how often a number was asked for that they do not have
+        self.lacking: Counter[str] = Counter()
+        self._places: dict[str, tuple[str, ...]] = {}
         self._words: dict[tuple[str, str], str] = {}
         self._codes: dict[tuple[str, str], str] = {}
         self._party_types: dict[str, str] = {}
@@ -52,8 +54,8 @@ class References:
     def take(self, part: ET.Element) -> None:
         """Keep one row of a table, one place or the day of issue."""
         if part.tag == _PLACE:
-            areas = [country.get("CountryID", "") for country in part.findall("LocationCountry")]
-            self.places[part.get("ID", "")] = tuple(word for area in areas if (word := self.country(area)))
+            areas = tuple(country.get("CountryID", "") for country in part.findall("LocationCountry"))
+            self._places[part.get("ID", "")] = areas
         elif part.tag == _ISSUED:
             self.published_on = _day(part) or ""
         else:
@@ -64,8 +66,16 @@ class References:
                 self._party_types[key[1]] = part.get("PartyTypeID", "")
 
     def word(self, table: str, number: str) -> str:
-        """Return the word of a number; empty when its table does not have it."""
+        """Return the word of a number; empty when its table does not have it, which is counted."""
+        if number and (table, number) not in self._words:
+            self.lacking[table] += 1
         return self._words.get((table, number), "")
+
+    def countries_of(self, place: str) -> tuple[str, ...]:
+        """Return the countries of a place; it may stand before the table of countries."""
+        if place not in self._places:
+            self.lacking[_PLACE] += 1
+        return tuple(word for area in self._places.get(place, ()) if (word := self.country(area)))
 
     def country(self, number: str) -> str:
         """Return a country's code where the table has it, else its name."""

@@ -85,7 +85,7 @@ def read(remarks: str, draft: Draft, row: str, tally: Tally, *, cut: bool = Fals
     said = list(sentences(remarks))
     if cut:
         tally.unread(row, "remark-cut-and-its-continuation-not-given")
-        said.pop()
+        said = said[:-1]
     for sentence in said:
         plain = sentence.removeprefix("alt. ").rstrip(" .")
         word, _, rest = plain.partition(" ")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from gatebook.screen.lists.draft import Draft
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
 from gatebook.screen.lists.entries import entries, text, texts
 from gatebook.screen.lists.ofac_ids import take_id
@@ -26,14 +27,14 @@ _KNOWN = frozenset(
 def load(files: Mapping[str, bytes], list_id: str, form: str = "ofac-sdn-xml") -> ListEdition:
     """Load the file under the role ``xml``. Raises ListError for what is no such list, or a hostile one."""
     tally = Tally()
-    drafts: list[Draft] = []
+    drafts = Drafts(tally)
     published = ""
     for number, entry in enumerate(entries(files["xml"], frozenset({_ENTRY, _PUBLISHED})), 0):
         if entry.tag == _PUBLISHED:
             published = _iso_day(entry.text or "")
         else:
             tally.row()
-            drafts.append(_party(entry, f"xml:{number if published else number + 1}", tally))
+            _party(entry, f"xml:{number if published else number + 1}", drafts, tally)
     return edition_of(list_id, form, files, drafts, tally, published)
 
 
@@ -42,7 +43,7 @@ def _iso_day(american: str) -> str:
     return f"{parts[2]}-{parts[0]}-{parts[1]}" if len(parts) == 3 else ""  # noqa: PLR2004  month, day, year
 
 
-def _party(entry: ET.Element, row: str, tally: Tally) -> Draft:
+def _party(entry: ET.Element, row: str, drafts: Drafts, tally: Tally) -> None:
     for child in entry:
         if child.tag not in _KNOWN:
             tally.unknown_field(f"xml:{child.tag[:60]}")
@@ -50,14 +51,14 @@ def _party(entry: ET.Element, row: str, tally: Tally) -> Draft:
     draft = Draft(text(entry, "uid"), _KINDS.get(kind, "unknown"), tally)
     if not draft.party_id or not _name(entry):
         tally.refuse(row, "no-name" if draft.party_id else "no-uid")
-        return draft
+        return
     tally.parsed()
     draft.name(_name(entry), "primary", row)
     for aka in entry.findall("akaList/aka"):
         draft.name(_name(aka), "weak" if text(aka, "category") == "weak" else "strong", row)
+    draft = drafts.add(draft, row)
     draft.programme(*texts(entry, "programList/program"))
     _details(entry, draft, row, tally)
-    return draft
 
 
 def _details(entry: ET.Element, draft: Draft, row: str, tally: Tally) -> None:

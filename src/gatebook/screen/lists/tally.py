@@ -13,9 +13,14 @@ from gatebook.screen.party import LoadReport
 
 
 class Tally:
-    """Counts the rows of one load and keeps why a row, or something in it, could not be used."""
+    """Counts the rows of one load and keeps why a row, or something in it, could not be used.
 
-    def __init__(self) -> None:
+    With ``quotes`` the words of a cell may be told, as a publisher's may; what an operator keeps may be a person's
+    address that slipped a column.
+    """
+
+    def __init__(self, *, quotes: bool = True) -> None:
+        self._quotes = quotes
         self._rows = self._parsed = 0
         self._refused: list[tuple[str, str]] = []
         self._unknown: Counter[str] = Counter()
@@ -38,9 +43,9 @@ class Tally:
         """A field stands in the file that no loader knows."""
         self._unknown[name] += count
 
-    def unread(self, where: str, what: str) -> None:
-        """Something in a row that was parsed could not be used; ``what`` holds no personal data."""
-        self._unread.append((where, what))
+    def unread(self, where: str, what: str, cell: str = "") -> None:
+        """Something in a row that was parsed could not be used; ``what`` holds no personal data, ``cell`` may."""
+        self._unread.append((where, f"{what}: {cell[:60]}" if cell and self._quotes else what))
 
     def missing(self, role: str) -> None:
         """A file of the set was not given."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from gatebook.errors import ListError
 from gatebook.screen.lists.draft import Draft
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
 from gatebook.screen.lists.lines import Columns, long_rows
 from gatebook.screen.lists.tally import Tally
@@ -128,7 +129,7 @@ def load(files: Mapping[str, bytes], list_id: str, form: str) -> ListEdition:
     tally = Tally()
     known, needed = FORMS[form]
     columns: Columns | None = None
-    drafts: dict[str, Draft] = {}
+    drafts = Drafts(tally)
     published = ""
     for number, cells in long_rows("uk", files["list"], tally):
         row = f"uk:{number}"
@@ -144,7 +145,7 @@ def load(files: Mapping[str, bytes], list_id: str, form: str) -> ListEdition:
             _take(columns.read(cells), row, drafts, tally)
     if columns is None:
         raise ListError("the list has no header")
-    return edition_of(list_id, form, files, drafts.values(), tally, published)
+    return edition_of(list_id, form, files, drafts, tally, published)
 
 
 def is_title(cells: Sequence[str]) -> bool:
@@ -161,15 +162,14 @@ def _day(title: str) -> str:
     return f"{found[3]}-{month}-{found[1]}"
 
 
-def _take(cells: Mapping[str, str], row: str, drafts: dict[str, Draft], tally: Tally) -> None:
+def _take(cells: Mapping[str, str], row: str, drafts: Drafts, tally: Tally) -> None:
     name = " ".join(cells.get(f"name{number}", "") for number in (1, 2, 3, 4, 5, 6)).strip()
     native = cells.get("native", "")
     if not cells["id"] or not (name or native):
         tally.refuse(row, "no-name" if cells["id"] else "no-id")
         return
     tally.parsed()
-    kind = _KINDS.get(cells["kind"].casefold(), "unknown")
-    draft = drafts.setdefault(cells["id"], Draft(cells["id"], kind, tally))
+    draft = drafts.under(cells["id"], _KINDS.get(cells["kind"].casefold(), "unknown"))
     quality = _quality(cells.get("name_type", ""), cells.get("strength", ""))
     draft.name(name, quality, row)
     script = cells.get("script", "").casefold().removesuffix(" script")
@@ -191,7 +191,7 @@ def _quality(name_type: str, strength: str) -> str:
 
 def _details(cells: Mapping[str, str], draft: Draft, row: str) -> None:
     for born in many(cells.get("born", "")):
-        draft.born(born, row)
+        draft.born(born, row, day_first=True)
     for country in many(cells.get("nationality", "")):
         draft.national_of(country, row)
     for field in ("country", "flag", "previous_flags"):

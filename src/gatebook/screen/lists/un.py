@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from gatebook.screen.lists.births import birth_of, widened, years
 from gatebook.screen.lists.draft import Draft, made_up_id
+from gatebook.screen.lists.drafts import Drafts
 from gatebook.screen.lists.edition import edition_of
 from gatebook.screen.lists.entries import entries, head, text, texts
 from gatebook.screen.lists.tally import Tally
@@ -28,16 +29,16 @@ _PARTS = ("ALIAS", "ADDRESS", "DATE_OF_BIRTH", "PLACE_OF_BIRTH", "DOCUMENT")
 def load(files: Mapping[str, bytes], list_id: str) -> ListEdition:
     """Load the file under the role ``list``. Raises ListError for what is no such list, or a hostile one."""
     tally = Tally()
-    drafts = []
+    drafts = Drafts(tally)
     for number, entry in enumerate(entries(files["list"], frozenset(_KINDS)), 1):
         tally.row()
-        drafts.append(_party(entry, f"xml:{number}", tally))
+        _party(entry, f"xml:{number}", drafts, tally)
     first = head(files["list"])
     published = first.attributes.get("dateGenerated", "") if first else ""
     return edition_of(list_id, "un", files, drafts, tally, published)
 
 
-def _party(entry: ET.Element, row: str, tally: Tally) -> Draft:
+def _party(entry: ET.Element, row: str, drafts: Drafts, tally: Tally) -> None:
     for child in entry:
         if child.tag not in _KNOWN and child.tag.removeprefix(f"{entry.tag}_") not in _PARTS:
             tally.unknown_field(f"xml:{child.tag[:60]}")
@@ -48,12 +49,12 @@ def _party(entry: ET.Element, row: str, tally: Tally) -> Draft:
     _aliases(entry, draft, row)
     if not draft.has_names:
         tally.refuse(row, "no-name")
-        return draft
+        return
     tally.parsed()
+    draft = drafts.add(draft, row)
     _details(entry, draft, row)
     for born in entry.findall(f"{entry.tag}_DATE_OF_BIRTH"):
         _born(born, draft, row)
-    return draft
 
 
 def _aliases(entry: ET.Element, draft: Draft, row: str) -> None:
