@@ -16,6 +16,8 @@ from gatebook.screen.lists.detect import load_folder
 from gatebook.wiring.lists import sample_list
 from gatebook.wiring.population import Ways, screen_file
 
+pytestmark = pytest.mark.xdist_group("clusters")  # each is started once
+
 GIVEN = ("Grigor", "Gregor", "Anna", "Ann", "Emma", "Wei", "Olga", "Nadia", "Teodor", "Omar")
 FAMILY = ("Voronovsky", "Voronowski", "Clark", "Zhang", "Petrova", "Silva", "Marlow", "Haddad")
 

@@ -39,6 +39,13 @@ def test_a_restricted_account_deletes_nothing_and_opens_nothing(client: Any, pre
     assert {asked(act) for act in acts} == {"deny"}
 
 
+def test_a_name_check_looks_for_each_name_it_is_given(client: Any) -> None:
+    # Breaks when a second name or a town behind a name hides the listed one.
+    for name in ("Grigor Voronovsky, Yerevan", "Anna Lind a.k.a. Grigor Voronovsky", "Grigor Voronovsky (Grisha)"):
+        answer = client.post("/v1/screenings", json={"name": name}).json()
+        assert [c["explanation"]["query_name"] for c in answer["candidates"]][:1] == ["Grigor Voronovsky"], name
+
+
 @pytest.mark.parametrize(("name", "born"), [("Grigor Voronovsky", "14.03.1971"), ("", ""), ("---", "1971")])
 def test_a_name_check_refuses_what_it_cannot_compare(client: Any, name: str, born: str) -> None:
     # Breaks when a birth date in another form turns a confirmed match into a clash, or an empty name into nobody.

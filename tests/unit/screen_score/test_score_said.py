@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import builders as b
+from gatebook.identify import claims
+from gatebook.procedures.case import Case, queries_of_others, query_of
 from gatebook.procedures.screen_population import screen_pairs
 from gatebook.screen.batches import MATCH, SCHEMA, screen_batches
 from gatebook.screen.index import CompleteIndex
@@ -14,6 +19,7 @@ from gatebook.screen.party import ListEdition, ListedName, ListedParty, LoadRepo
 from gatebook.screen.said import MOST_NAMES, all_said, names_said
 from gatebook.screen.screening import ScreenSettings
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 CYRILLIC, KOREAN = (
     "\u0420\u0430\u043c\u0437\u0430\u043d \u041a\u0430\u0434\u044b\u0440\u043e\u0432",
     "\uae40\uc815\uc740",
@@ -119,3 +125,20 @@ def test_a_population_and_pairs_are_compared_by_each_name() -> None:
     assert found["what"].to_pylist()[0] == MATCH
     pair = {"name1": "Grigor Voronovsky alias Bob Ray", "name2": "VORONOVSKY, Grigor (Yerevan)"}
     assert next(screen_pairs([(1, pair, "")]))["match"]
+
+
+def test_a_case_is_compared_by_each_name_its_papers_and_people_say() -> None:
+    # Breaks when what an applicant or an owner wrote behind their name hides the name from the lists.
+    person = {"kind": "individual", "name": "Grigor Voronovsky alias Bob Ray", "born_on": "1971-03-14"}
+    owner = {"person": person, "share_percent": "60", "has_control": True}
+    applicant = {
+        **b.person("Fjord Trading AS, Oslo Branch", ""),
+        "kind": "entity",
+        "registration": {"jurisdiction": "NO", "number": "9"},
+        "beneficial_owners": [owner],
+    }
+    case = Case("app_1", "per_1", claims.parse_application(b.application(applicant), NOW))
+    assert query_of(case).names == ("Fjord Trading AS, Oslo Branch", "Fjord Trading AS")
+    assert [q.names for q in queries_of_others(case)] == [
+        ("Grigor Voronovsky alias Bob Ray", "Grigor Voronovsky", "Bob Ray")
+    ]
