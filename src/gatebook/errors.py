@@ -11,7 +11,9 @@ never the value that was refused.
     │   └── NotAuthenticated  nobody is known to be asking
     ├── Conflict              the thing is not in a state where this can be done
     │   ├── InFlight          the same idempotency key is still being worked on
-    │   └── KeyReused         the same idempotency key came with another body
+    │   ├── KeyReused         the same idempotency key came with another body
+    │   ├── Overtaken         other steps kept coming between; to be asked again
+    │   └── TakenOver         another process took this work over
     ├── TooMany               asked too often; says when to come back
     ├── LawError              the law tree itself is wrong: a gap, a clash, a missing citation
     ├── ListError             a list cannot be read, or is refused
@@ -45,6 +47,11 @@ class GatebookError(Exception):
         """Keep ``message``: clear, gentle, actionable, and free of personal data."""
         super().__init__(message)
         self.message = message
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system says of a file or socket, in small letters and without its path."""
+    return (error.strerror or type(error).__name__).lower()
 
 
 class InvalidInput(GatebookError):

@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
-from gatebook.errors import SettingsError
+from gatebook.errors import SettingsError, reason_of
 
 FILE = "gatebook.toml"
 _PREFIX = "GATEBOOK_"
@@ -124,7 +124,7 @@ def _made(make: Callable[[], Settings]) -> Settings:
     except SourceError as error:
         raise SettingsError(f"the settings of this house cannot be used: {_one_line(str(error))}") from None
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = reason_of(error)
         raise SettingsError(f"the settings of this house cannot be read: {why}") from None
 
 

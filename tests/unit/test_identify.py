@@ -17,6 +17,7 @@ from gatebook.errors import InvalidInput, TooMany
 from gatebook.identify import check, claims, codes, contacts, mrz, national_schemes, numbers, plan, sealed_form
 from gatebook.terms.evidence import Evidence, EvidenceKind, Verification
 from gatebook.terms.ids import EvidenceId
+from gatebook.terms.wallet import normal_wallet
 
 TODAY, NOW = date(2026, 11, 24), datetime(2026, 11, 24, tzinfo=UTC)
 TD3 = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"]
@@ -82,7 +83,7 @@ def test_a_long_td1_number_goes_on_in_the_optional_field() -> None:
 )
 def test_wallet_addresses_by_checksum(currency: str, address: str, verdict: str) -> None:
     # Breaks when a checksum is skipped or the case of Base58 is lost.
-    found, normal = numbers.normal_wallet(currency, address)
+    found, normal = normal_wallet(currency, address)
     assert found.value == verdict
     assert normal.lower() == address.lower()
 
@@ -93,7 +94,7 @@ def test_wallet_addresses_by_checksum(currency: str, address: str, verdict: str)
 )
 def test_any_text_is_an_address_or_not(text: str, currency: str) -> None:
     # Breaks when a parser of addresses raises.
-    assert numbers.normal_wallet(currency, text)[0] in Verification
+    assert normal_wallet(currency, text)[0] in Verification
 
 
 def test_full_card_numbers_are_found_however_they_are_written() -> None:

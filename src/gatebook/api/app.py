@@ -38,7 +38,7 @@ from gatebook.api.connections import WAIT_S, PromptConnection
 from gatebook.api.guard import Guard
 from gatebook.api.rate_limits import RateLimits
 from gatebook.api.schemas import components, statuses
-from gatebook.errors import GatebookError, SettingsError
+from gatebook.errors import GatebookError, SettingsError, reason_of
 from gatebook.wiring.keeping import keep
 from gatebook.wiring.premises import Premises, open_premises, set_up_logging
 
@@ -130,7 +130,7 @@ def _listening(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         found = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = reason_of(error)
         message = f"cannot listen on {host} port {port}: {why}; choose another --host or --port"
         raise SettingsError(message) from None
     # asyncio does this only for sockets it makes itself; without it an answer waits 40 ms for the last one's receipt.

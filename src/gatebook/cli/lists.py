@@ -23,7 +23,7 @@ from gatebook.cli.shell import (
     progress_console,
     show,
 )
-from gatebook.errors import FieldProblem, InvalidInput
+from gatebook.errors import FieldProblem, InvalidInput, reason_of
 from gatebook.procedures import look_at_lists, render
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.rescreen_delta import Rescreened, rescreen_delta
@@ -168,5 +168,5 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = reason_of(error)
         raise InvalidInput(f"{path.name} cannot be read", (FieldProblem("", "unreadable", why),)) from None

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from gatebook import canonical
-from gatebook.errors import FieldProblem, InvalidInput
+from gatebook.errors import FieldProblem, InvalidInput, reason_of
 from gatebook.procedures import publish_ledger
 from gatebook.procedures.house import SCOPES, House, Operator
 from gatebook.wiring.premises import Premises, open_premises
@@ -77,6 +77,6 @@ def read(path: Path) -> Any:  # noqa: ANN401  whatever the file holds
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = reason_of(error)
         raise InvalidInput("the file cannot be read", (FieldProblem("", "unreadable", why),)) from None
     return canonical.decode(data)

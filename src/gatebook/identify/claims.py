@@ -36,6 +36,7 @@ from gatebook.terms.person import (
     PersonKind,
     Registration,
 )
+from gatebook.terms.wallet import normal_wallet
 
 _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
 _MOST_DEPTH = 3
@@ -222,9 +223,9 @@ def _bank(r: Reader, data: object, at: str) -> BankClaim:
 def _wallet(r: Reader, data: object, at: str) -> WalletClaim:
     w = r.table(data, at, {"kind", "currency", "address"}, {"currency", "address"})
     currency = r.text(w, at, "currency", 10).upper()
-    is_proved = lambda text: numbers.normal_wallet(currency, text)[0] is Verification.VERIFIED  # noqa: E731  one line
+    is_proved = lambda text: normal_wallet(currency, text)[0] is Verification.VERIFIED  # noqa: E731  one line
     address = r.text(w, at, "address", 120, is_proved)
-    verdict, normal = numbers.normal_wallet(currency, address)
+    verdict, normal = normal_wallet(currency, address)
     if verdict is Verification.REFUTED:
         r.problem(f"{at}/address", "checksum", "does not have the form or checksum of this currency's addresses")
     return WalletClaim({"BTC": "XBT"}.get(currency, currency), normal)

@@ -17,16 +17,7 @@ from stdnum.exceptions import ValidationError
 
 from gatebook.identify.national_schemes import SCHEMES
 from gatebook.terms.evidence import Verification
-from gatebook.terms.wallet import normal_wallet
 
-__all__ = [
-    "check_lei",
-    "check_national_number",
-    "holds_full_card_number",
-    "iban_country",
-    "normal_iban",
-    "normal_wallet",
-]
 #: Digits as people write them apart: up to three spaces, dashes, dots, strokes or low lines between two.
 _RUN = re.compile(r"[0-9](?:[\s\-\u2010-\u2015./\\_|*\u00b7]{0,3}[0-9])*")
 _SHORTEST, _LONGEST = 12, 19

@@ -10,8 +10,9 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+from gatebook.screen.lists.lines import LONGEST_CELL
+
 Cells = list[str]
-LONGEST_CELL = 1_000_000
 OPEN, BROKEN, TOO_LONG, OTHER_WIDTH = (
     "quote-never-closed",
     "line-break-in-cell",

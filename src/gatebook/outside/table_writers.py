@@ -19,7 +19,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gatebook.errors import FieldProblem, InvalidInput
+from gatebook.errors import FieldProblem, InvalidInput, reason_of
 
 _GROUP = 65_536
 
@@ -123,7 +123,7 @@ def _made_whole(path: Path) -> Iterator[IO[str]]:
     try:
         file = part.open("x" if is_file else "w", encoding="utf-8", newline="")
     except OSError as error:
-        raise _no_target(path, (error.strerror or type(error).__name__).lower()) from None
+        raise _no_target(path, reason_of(error)) from None
     try:
         with file:
             yield file

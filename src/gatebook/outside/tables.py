@@ -15,7 +15,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gatebook.errors import FieldProblem, InvalidInput
+from gatebook.errors import FieldProblem, InvalidInput, reason_of
 from gatebook.outside.csv_rows import Cells, header_of, rows_of
 from gatebook.screen.cells import NOT_TEXT, is_nested, texts_of
 
@@ -36,7 +36,7 @@ class Table:
             self._is_parquet = _starts_with(path, b"PAR1")
             self.names = tuple(self._parquet_names() if self._is_parquet else self._csv_names())
         except OSError as error:
-            raise _unreadable(path, (error.strerror or type(error).__name__).lower()) from None
+            raise _unreadable(path, reason_of(error)) from None
         except csv.Error as error:
             raise _unreadable(
                 path, f"its header cannot be told from what follows ({error}){self._likely_cause()}"
@@ -197,4 +197,4 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, (error.strerror or type(error).__name__).lower()) from None
+        raise _unreadable(path, reason_of(error)) from None

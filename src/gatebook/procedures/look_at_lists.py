@@ -13,6 +13,7 @@ from gatebook import canonical
 from gatebook.errors import NotFound
 from gatebook.identify.reader import Reader
 from gatebook.procedures.house import House, Operator
+from gatebook.procedures.list_editions import digests_there
 from gatebook.procedures.look import page
 from gatebook.procedures.permit import permit
 from gatebook.procedures.rescreening_run import is_compared
@@ -77,20 +78,13 @@ def lists(house: House, operator: Operator, after: str, limit: int) -> tuple[lis
     allowed = int(house.law.on(house.now().date()).parameters.number("house/list_age_days"))
     with house.state.read() as work:
         found = [
-            {**row, "is_rescreened": is_compared(work, row["list_id"], _digests(house, row["list_id"]))} for row in rows
+            {**row, "is_rescreened": is_compared(work, row["list_id"], digests_there(house, row["list_id"]))}
+            for row in rows
         ]
     for row in found:
         edition = compared.get(row["list_id"])
         row.update({"is_compared": False} if edition is None else _as_it_stands(house, edition, allowed))
     return list(found), following
-
-
-def _digests(house: House, list_id: str) -> list[str]:
-    """Return the editions on this machine's shelf; one entered that is not there is compared with nobody."""
-    try:
-        return [edition.digest for edition in house.lists.editions(list_id)]
-    except NotFound:
-        return []
 
 
 def _as_it_stands(house: House, edition: ListEdition, allowed: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from gatebook import canonical
 from gatebook.errors import ListError, NotFound
 from gatebook.procedures.house import House, Operator
+from gatebook.procedures.list_editions import digests_there, edition_if_there
 from gatebook.procedures.look import read_record
 from gatebook.procedures.permit import permit
 from gatebook.procedures.publish_ledger import published_entry
@@ -115,28 +116,14 @@ def _editions(house: House, digests: Iterable[str]) -> list[ListEdition] | None:
     wanted, found = Counter(digests), list[ListEdition]()
     with house.state.read() as work:
         lists = [row["list_id"] for row in work.registers.page("lists", {}, "", _MOST_LISTS)]
-    holding = [(list_id, digest) for list_id in lists for digest in _kept_of(house, list_id) if digest in wanted]
+    holding = [(list_id, digest) for list_id in lists for digest in digests_there(house, list_id) if digest in wanted]
     if Counter(digest for _, digest in holding) != wanted:
         return None
     for list_id, digest in holding:
-        if (edition := _edition(house, list_id, digest)) is None:
+        if (edition := edition_if_there(house, list_id, digest)) is None:
             return None
         found.append(edition)
     return found
-
-
-def _kept_of(house: House, list_id: str) -> list[str]:
-    try:
-        return [kept.digest for kept in house.lists.editions(list_id)]
-    except (NotFound, ListError):
-        return []
-
-
-def _edition(house: House, list_id: str, digest: str) -> ListEdition | None:
-    try:
-        return house.lists.edition(list_id, digest)
-    except (NotFound, ListError):
-        return None
 
 
 def _screener(today: CompleteIndex, editions: Sequence[ListEdition]) -> CompleteIndex:
@@ -185,7 +172,7 @@ def _pair_by_pair(house: House, kept: _Kept, settings: ScreenSettings) -> list[_
         for candidate in group or ():
             named = (candidate["list_id"], candidate["list_digest"])
             if named not in held:
-                held[named] = _edition(house, *named)
+                held[named] = edition_if_there(house, *named)
             found.append(_told(candidate, _by_itself(candidate, query, held[named], settings, kept.settings)))
     return found
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gatebook import canonical
-from gatebook.errors import Conflict, LedgerError, ListError, NotFound, Overtaken, Shredded, TakenOver, VaultError
+from gatebook.errors import Conflict, LedgerError, NotFound, Overtaken, Shredded, TakenOver, VaultError
 from gatebook.procedures import case as cases
 from gatebook.procedures import officers_word as said
 from gatebook.procedures.dealings import Dealing, dealing_named
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.judge_application import judge
 from gatebook.procedures.lapsed_matches import Lapsed, lapsed_matches
+from gatebook.procedures.list_editions import edition_if_there
 from gatebook.procedures.permit import permit
 from gatebook.procedures.rescreen_account import rescreen_case, until_current
 from gatebook.procedures.rescreening_run import Run, due_bases, end, keep, take_up
@@ -29,8 +30,8 @@ from gatebook.record.ports import Row, Work
 from gatebook.screen.delta import Delta, delta, together
 from gatebook.screen.identifiers import indexed_values
 from gatebook.screen.index import CompleteIndex
-from gatebook.screen.party import ListEdition, ListedParty, LoadReport
-from gatebook.screen.screening import query_from_plain
+from gatebook.screen.party import ListEdition, nobody_on
+from gatebook.screen.screening import Candidate, query_from_plain
 
 Progress = Callable[[int, int], None]
 _PAGE = 200
@@ -104,35 +105,22 @@ def _bases(house: House, list_id: str, since: str) -> tuple[ListEdition, list[st
         return edition, [base.digest], [base]
     with house.state.read() as work:
         digests = due_bases(work, list_id, kept)
-    earlier = [
-        one for digest in (kept[:-1] if digests is None else digests) if (one := _edition(house, list_id, digest))
-    ]
+    asked = kept[:-1] if digests is None else digests
+    earlier = [one for digest in asked if (one := edition_if_there(house, list_id, digest))]
     if digests is None or len(earlier) < len(digests):
-        earlier = [ListEdition(list_id, "", (), LoadReport(0, 0, ())), *earlier]
+        earlier = [nobody_on(list_id), *earlier]
     return edition, digests or [], earlier or [edition]
-
-
-def _edition(house: House, list_id: str, digest: str) -> ListEdition | None:
-    try:
-        return house.lists.edition(list_id, digest)
-    except (ListError, NotFound):
-        return None
 
 
 def _index_of(house: House, change: Delta, edition: ListEdition) -> CompleteIndex:
     """Lay out what came, with the weights of all lists: a name scores here what it scores in a determination."""
     whole = house.screener()
-    return CompleteIndex([replace(edition, parties=_came(change))], whole.settings, whole.shelf.weights)
-
-
-def _came(change: Delta) -> tuple[ListedParty, ...]:
-    came = (*change.added, *(c.after for c in change.changed))
-    return tuple({party.party_id: party for party in came}.values())
+    return CompleteIndex([replace(edition, parties=change.came)], whole.settings, whole.shelf.weights)
 
 
 def _named_exactly(house: House, change: Delta) -> list[Dealing]:
     """Return the dealings of whoever holds a number or address of what came, by the keyed index alone."""
-    values = dict.fromkeys(value for party in _came(change) for value in indexed_values(party))
+    values = dict.fromkeys(value for party in change.came for value in indexed_values(party))
     with house.state.read() as work:
         persons = sorted({person for name, value in values for person in house.door.find(work, name, value)})
         return [dealing for person in persons for dealing in _dealings(work, {"person_id": person}, "", 1000)]
@@ -193,13 +181,13 @@ def _is_new(house: House, index: CompleteIndex, case: cases.Case) -> bool:
     weighing = Weighing(case, law, at, list(index.screen_many(cases.queries_of_case(case))))
     left = said.undisposed(case.words, weighing.screenings, by_one=weighing.by_one)
     accepted = said.accepted(case.words, weighing.screenings)
-    return any(
-        (counts(law, c.grade) and not said.was_seen(case.words, (n, c.key), c))
-        if c.grade == "weak"
-        else c.key not in accepted or c.by == "wallet"
-        for n, screening in enumerate(left)
-        for c in screening.candidates
-    )
+
+    def is_open(whose: said.Whose, candidate: Candidate) -> bool:
+        if candidate.grade == "weak":
+            return counts(law, candidate.grade) and not said.was_seen(case.words, whose, candidate)
+        return candidate.key not in accepted or candidate.by == "wallet"
+
+    return any(is_open((n, c.key), c) for n, screening in enumerate(left) for c in screening.candidates)
 
 
 def _compare_names(house: House, operator: Operator, run: Run, index: CompleteIndex, progress: Progress) -> None:
@@ -231,9 +219,10 @@ def _pages(house: House, run: Run) -> Iterator[tuple[int, str, list[Dealing], li
         key = "application_id" if register == "applications" else "account_id"
         after = run.after if step == run.step else ""
         while True:
+            settled = frozenset(run.settled)
             with house.state.read() as work:
                 rows = work.registers.page(register, where, after, _PAGE)
-                found = [d for row in rows if (d := _dealing(register, row)).key not in run.settled]
+                found = [d for row in rows if (d := _dealing(register, row)).key not in settled]
                 applications = [work.registers.get("applications", d.application_id) or {} for d in found]
             if not rows:
                 break
@@ -276,7 +265,7 @@ def _opened(house: House, operator: Operator, records: Sequence[str]) -> list[di
 
 def _enter_end(house: House, operator: Operator, run: Run, change: Delta, lapsed: tuple[Lapsed, ...]) -> Rescreened:
     changed = {one.after.party_id for one in change.changed} - {party.party_id for party in change.added}
-    counts = {"added": len(change.added), "changed": len(changed), "removed": len(change.removed)}
+    parties = {"added": len(change.added), "changed": len(changed), "removed": len(change.removed)}
     with house.state.transaction() as work:
         keep(house, work, run)
         found = tuple(dealing_named(work, key) for key in run.settled)
@@ -285,7 +274,7 @@ def _enter_end(house: House, operator: Operator, run: Run, change: Delta, lapsed
             "list": run.list_id,
             "since": run.bases,
             "new": run.new,
-            **counts,
+            **parties,
             "compared": run.compared,
             "uncompared": len(uncompared),
             "found": len(found),
@@ -299,7 +288,7 @@ def _enter_end(house: House, operator: Operator, run: Run, change: Delta, lapsed
         run.list_id,
         tuple(run.bases),
         run.new,
-        **counts,
+        **parties,
         compared=run.compared,
         uncompared=uncompared,
         found=found,

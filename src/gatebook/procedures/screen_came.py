@@ -6,7 +6,6 @@ customers may match; these are screened by the same function, and every other ro
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 
 from gatebook.errors import GatebookError
 from gatebook.procedures.screen_population import Customers, Engine
-from gatebook.screen.batches import MATCH, REFUSED, SCHEMA, TALLY
+from gatebook.screen.batches import MATCH, Row, batch_of, refused_row, tally_row
 from gatebook.screen.index import CompleteIndex
 from gatebook.screen.population_index import PopulationIndex, Reaching
 from gatebook.screen.population_layout import Layout, lay_out, stamp
@@ -122,12 +121,10 @@ class Among:
         number, batches = -1, list(parts)
         for number, table in self._engine(self._work, len(batches)).results(batches) if batches else ():
             found = table.filter(pc.equal(table["what"], MATCH))
-            yield number, pa.concat_tables([found, _tally({"matches": found.num_rows})])
+            yield number, pa.concat_tables([found, _table([tally_row({"matches": found.num_rows})])])
         if self.rows:
-            refused = [
-                (REFUSED, place, row_id, *(None,) * 9, why, None, None) for place, row_id, why in self._told["refused"]
-            ]
-            yield number + 1, pa.concat_tables([_table(refused), _tally(self._told["tally"])])
+            refused = [refused_row(*one) for one in self._told["refused"]]
+            yield number + 1, _table([*refused, tally_row(self._told["tally"])])
 
     def _reached(self, rows_a_part: int) -> Iterator[pa.RecordBatch]:
         reaching = Reaching(self._laid.index(), self._came)
@@ -147,11 +144,5 @@ def _one(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
-def _tally(counts: Mapping[str, int]) -> pa.Table:
-    return _table([(TALLY, *(None,) * 11, json.dumps(dict(counts)), None, None)])
-
-
-def _table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    cells = zip(*rows, strict=True) if rows else [()] * len(SCHEMA)
-    arrays = [pa.array(values, field.type) for values, field in zip(cells, SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+def _table(rows: Sequence[Row]) -> pa.Table:
+    return pa.Table.from_batches([batch_of(rows)])

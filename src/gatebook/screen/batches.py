@@ -10,7 +10,7 @@ import json
 import pickle
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -43,7 +43,7 @@ SCHEMA_TEXT = ", ".join(
     f"`{f.name}` { {'int64': 'bigint', 'int32': 'int', 'double': 'double'}.get(str(f.type), 'string') }" for f in SCHEMA
 )
 _REMEMBERED = 200_000
-_Row = tuple[Any, ...]
+Row = tuple[Any, ...]
 
 
 class Many(Protocol):
@@ -90,23 +90,36 @@ def _screened(
         for rank, candidate in enumerate(known[query], 1)
     ]
     tally.update(screened=len(asked), refused=len(refused), matches=len(found))
-    words = json.dumps(dict(sorted(tally.items())))
-    rows: list[_Row] = [*found, *refused, (TALLY, *(None,) * 11, words, None, None)]
-    columns = zip(*rows, strict=True)
+    return batch_of([*found, *refused, tally_row(tally)])
+
+
+def batch_of(rows: Sequence[Row]) -> pa.RecordBatch:
+    """Return rows as a batch of the schema."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(SCHEMA)
     arrays = [pa.array(cells, type=field.type) for cells, field in zip(columns, SCHEMA, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
-def rows_asked(batch: pa.RecordBatch, tally: Counter[str]) -> tuple[list[tuple[int | None, str, Query]], list[_Row]]:
+def refused_row(place: int | None, row_id: str | None, why: str) -> Row:
+    """Return what is told of a row that was not screened."""
+    return (REFUSED, place, row_id, *(None,) * 9, why, None, None)
+
+
+def tally_row(counts: Mapping[str, int]) -> Row:
+    """Return what is told of how many rows there were."""
+    return (TALLY, *(None,) * 11, json.dumps(dict(sorted(counts.items()))), None, None)
+
+
+def rows_asked(batch: pa.RecordBatch, tally: Counter[str]) -> tuple[list[tuple[int | None, str, Query]], list[Row]]:
     """Divide the rows of a batch into those to screen and those refused, each with its place."""
     places = batch.column("place").to_pylist() if "place" in batch.schema.names else [None] * batch.num_rows
     cells = {name: texts_of(batch, name) for name in (*NEEDED, *DETAILS, "refused")}
     asked: list[tuple[int | None, str, Query]] = []
-    refused: list[_Row] = []
+    refused: list[Row] = []
     for place, row_id, name, kind, born, country, number, fault in zip(places, *cells.values(), strict=True):
         if reason := fault or _fault(row_id, name):
             shown = None if row_id is NOT_TEXT else row_id
-            refused.append((REFUSED, place, shown, *(None,) * 9, reason, None, None))
+            refused.append(refused_row(place, shown, reason))
             continue
         details = read_details(*("" if cell is NOT_TEXT else cell for cell in (kind, born, country, number)))
         odd = [what for what, cell in zip(DETAILS, (kind, born, country, number), strict=True) if cell is NOT_TEXT]
@@ -121,7 +134,7 @@ def _fault(row_id: str, name: str) -> str:
     return name_fault(name) if row_id.strip() else "no-id"
 
 
-def _match(place: int | None, row_id: str, rank: int, c: Candidate, *, explained: bool) -> _Row:
+def _match(place: int | None, row_id: str, rank: int, c: Candidate, *, explained: bool) -> Row:
     why = canonical.encode(asdict(c.explanation)).decode() if explained and c.explanation else None
     agreed, clashed = " ".join(c.agreed), " ".join(c.clashed)
     named = (c.list_id, c.party_id, c.row, c.matched_name)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from gatebook import canonical
 from gatebook.screen.delta import delta
-from gatebook.screen.party import ListEdition, LoadReport
+from gatebook.screen.party import ListEdition, nobody_on
 from gatebook.screen.weights import Weights
 
 
@@ -41,10 +41,9 @@ class Came:
 def came_since(old: Sequence[ListEdition], new: Sequence[ListEdition]) -> Came:
     """Compare lists with earlier ones, each with the one of its own id."""
     before, after = {e.list_id: e for e in old}, {e.list_id for e in new}
-    changes = [delta(before.get(e.list_id, _nobody(e.list_id)), e) for e in new]
+    changes = [delta(before.get(e.list_id, nobody_on(e.list_id)), e) for e in new]
     gone = tuple(list_id for list_id in before if list_id not in after)
-    parties = [(*c.added, *(change.after for change in c.changed)) for c in changes]
-    came = tuple(replace(e, parties=p) for e, p in zip(new, parties, strict=True) if p)
+    came = tuple(replace(e, parties=c.came) for e, c in zip(new, changes, strict=True) if c.came)
     named = [[[e.list_id, e.digest] for e in editions] for editions in (old, new)]
     return Came(
         came,
@@ -56,7 +55,3 @@ def came_since(old: Sequence[ListEdition], new: Sequence[ListEdition]) -> Came:
         gone,
         tuple(e.list_id for e in new if e.list_id not in before),
     )
-
-
-def _nobody(list_id: str) -> ListEdition:
-    return ListEdition(list_id, "", (), LoadReport(0, 0, ()))

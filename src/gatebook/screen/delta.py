@@ -45,6 +45,12 @@ class Delta:
     changed: tuple[PartyChange, ...]
 
     @property
+    def came(self) -> tuple[ListedParty, ...]:
+        """The parties to compare somebody with who was compared with the old edition: added or changed, each once."""
+        came = (*self.added, *(change.after for change in self.changed))
+        return tuple({party.party_id: party for party in came}.values())
+
+    @property
     def is_empty(self) -> bool:
         """Return whether nobody was added, removed or changed."""
         return not (self.added or self.removed or self.changed)

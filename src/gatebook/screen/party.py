@@ -136,3 +136,8 @@ class ListEdition:
         """Return whether it is older than the age set for this list; None when no age is set or none is known."""
         age = self.age_days(today)
         return None if self.max_age_days is None or age is None else age > self.max_age_days
+
+
+def nobody_on(list_id: str) -> ListEdition:
+    """Return a list with nobody on it: what there was before its first edition."""
+    return ListEdition(list_id, "", (), LoadReport(0, 0, ()))

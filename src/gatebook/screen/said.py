@@ -74,10 +74,15 @@ def _has_sign(text: str) -> bool:
 
 
 @cache
-def _signs() -> re.Pattern[str]:
+def other_name_signs() -> str:
+    """Return a pattern of all that says "also known as", the longest first; points may be strokes or left out."""
     lines = sorted(tables.lines("other_names.txt"), key=lambda line: (-len(line), line))
-    words = "|".join(re.escape(line).replace(r"\.", "[./]?").replace(r"\ ", r"\s+") for line in lines)
-    return re.compile(rf"(?<!\w)(?:{words})(?![\w.])|{_STROKES}", re.IGNORECASE)
+    return "|".join(re.escape(line).replace(r"\.", "[./]?").replace(r"\ ", r"\s+") for line in lines)
+
+
+@cache
+def _signs() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{other_name_signs()})(?![\w.])|{_STROKES}", re.IGNORECASE)
 
 
 @cache

@@ -18,11 +18,12 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from gatebook.errors import Conflict, GatebookError, InvalidInput
+from gatebook.errors import Conflict, GatebookError, InvalidInput, reason_of
 from gatebook.screen.population_index import PopulationIndex
 from gatebook.screen.population_layout import ARRAYS, Layout
 from gatebook.screen.vocabulary import KeptVocabulary, Vocabulary
 from gatebook.store.files import flush_folder, make_folder, write_durably
+from gatebook.store.turn import hold
 
 _PLAN, _WHOLE, _LOCK, _TOLD, _VOCABULARY = "plan.json", "whole.json", "lock", "told.json", "vocabulary.msgpack"
 _CUSTOMERS, _READ = ".customers.arrow", ".read.arrow"
@@ -55,7 +56,7 @@ class KeptPopulation:
             make_folder(self._folder)
             self._lock = (self._folder / _LOCK).open("ab")
         except OSError as error:
-            why = (error.strerror or type(error).__name__).lower()
+            why = reason_of(error)
             raise InvalidInput(f"no index can be kept in {self._folder.name}: {why}") from None
         self._plan = dict(plan)
         _hold(self._lock, alone=False)
@@ -153,16 +154,8 @@ class KeptPopulation:
 
 
 def _hold(lock: IO[bytes], *, alone: bool) -> None:
-    """Hold the folder alone or with others; what was held before is let go first, so that of two makers one goes on."""
-    try:
-        import fcntl  # noqa: PLC0415  not there on Windows, where two runs at once are the user's to avoid
-
-        fcntl.flock(lock, fcntl.LOCK_UN)
-        fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except ImportError:
-        pass
-    except BlockingIOError:
-        raise Conflict("another run is making or asking this population index right now") from None
+    if not hold(lock, alone=alone):
+        raise Conflict("another run is making or asking this population index right now")
 
 
 def _as_ipc(table: pa.Table) -> bytes:

@@ -17,8 +17,9 @@ from typing import IO, Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gatebook.errors import Conflict, GatebookError, InvalidInput
+from gatebook.errors import Conflict, GatebookError, InvalidInput, reason_of
 from gatebook.store.files import flush_folder, make_folder, write_durably
+from gatebook.store.turn import hold
 
 Writer = Callable[[IO[bytes], Iterator[pa.Table], Sequence[str]], None]
 _JOURNAL, _LOCK, _WHOLE = "journal.json", "lock", "whole"
@@ -51,7 +52,7 @@ class PartFolder:
             make_folder(self._folder)
             self._take()
         except OSError as error:
-            why = (error.strerror or type(error).__name__).lower()
+            why = reason_of(error)
             raise InvalidInput(f"{self._out.name} cannot be written there: {why}") from None
         before = self._journal()
         if before != dict(plan):
@@ -114,14 +115,8 @@ class PartFolder:
 
     def _take(self) -> None:
         self._lock = (self._folder / _LOCK).open("wb")
-        try:
-            import fcntl  # noqa: PLC0415  not there on Windows, where two runs at once are the user's to avoid
-
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            pass
-        except BlockingIOError:
-            raise Conflict(f"another run is making {self._out.name} right now") from None
+        if not hold(self._lock):
+            raise Conflict(f"another run is making {self._out.name} right now")
 
 
 def _is_whole(path: Path) -> bool:

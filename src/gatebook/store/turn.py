@@ -28,6 +28,24 @@ def a_turn(lock: Path, refusal: type[GatebookError] = Unavailable) -> Iterator[N
         yield
 
 
+def hold(file: IO[bytes], *, alone: bool = True) -> bool:
+    """Hold an open file until it is closed, alone or with others, without waiting; False where others stand in the way.
+
+    What was held of it before is let go first, so that of two who both want it alone one gets it. Without ``flock``
+    (Windows) all are let in, and two runs at once are the user's to avoid.
+    """
+    try:
+        import fcntl  # noqa: PLC0415  as below
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_UN)
+        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _take(file: IO[bytes], refusal: type[GatebookError]) -> None:
     try:
         import fcntl  # noqa: PLC0415  Windows has none

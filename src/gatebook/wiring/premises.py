@@ -39,11 +39,7 @@ from gatebook.procedures.webhooks import deliver_due
 from gatebook.record import checkpoint
 from gatebook.record.access import Door
 from gatebook.record.vault import Vault
-from gatebook.screen.index import CompleteIndex
-from gatebook.screen.screeners import OWN, screener_by_name
-from gatebook.screen.screening import Screener, ScreenSettings
 from gatebook.settings import FILE, Settings, read_settings
-from gatebook.store.kept_index import made_index
 from gatebook.store.last_signed import LastSignedFile
 from gatebook.store.law_folder import LawFolder
 from gatebook.store.list_shelf import ListShelf
@@ -51,6 +47,7 @@ from gatebook.store.sql.engine import sqlite_url
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate
 from gatebook.store.tile_folder import TileFolder
+from gatebook.wiring.screeners import CurrentScreeners
 
 _ENDPOINTS_AT_ONCE = 16
 __all__ = ["CodeBox", "Premises", "open_premises", "set_up_logging"]
@@ -120,14 +117,14 @@ class Premises:
         """The house: every port filled."""
         private = self.keys.signing_key("checkpoint")
         public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        origin, lists = self.settings.origin, Lists(self.shelf, self.folder / "index")
+        origin, current = self.settings.origin, CurrentScreeners(self.shelf, self.folder / "index")
         countries = IpCountry.load([Path(name) for name in self.settings.ip_country_files])
         return House(
             state=self.state,
             door=Door(Vault(self.ring, self.keys, secrets.token_bytes)),
             law=self.law,
-            screener=lists.screener,
-            screener_named=lists.screener_named,
+            screener=current.screener,
+            screener_named=current.screener_named,
             lists=self.shelf,
             tiles=TileFolder(self.folder / "ledger"),
             signer=Signer(origin, checkpoint.vkey_of(origin, public), public, private.sign, self._last_signed),
@@ -209,36 +206,8 @@ class CodeBox:
         self.last = code
 
 
-class Lists:
-    """Keeps the screeners of the current editions, and makes new ones when an edition lands."""
-
-    def __init__(self, shelf: ListShelf, kept: Path) -> None:
-        self._shelf, self._kept = shelf, kept
-        self._held: tuple[tuple[str, ...], CompleteIndex] | None = None
-        self._named: tuple[tuple[str, ...], str, Screener] | None = None
-
-    def screener(self) -> CompleteIndex:
-        """Return the house's own screener over the current editions."""
-        current = self._current()
-        if self._held is None or self._held[0] != current:
-            self._held = (current, made_index(self._kept, self._shelf.current(), ScreenSettings()))
-        return self._held[1]
-
-    def screener_named(self, name: str) -> Screener:
-        """Return the screener of this name over the current editions; the one last asked for is kept."""
-        if name == OWN:
-            return self.screener()
-        current = self._current()
-        if self._named is None or self._named[:2] != (current, name):
-            self._named = (current, name, screener_by_name(name, self._shelf.current(), ScreenSettings()))
-        return self._named[2]
-
-    def _current(self) -> tuple[str, ...]:
-        digests, fetched = tuple(sorted(self._shelf.current_digests().items())), self._shelf.fetched()
-        return tuple(f"{name}={digest}@{fetched[name]}" for name, digest in digests)
-
-
 def clock() -> datetime:
+    """Return the time of this machine, in UTC."""
     return datetime.now(UTC)
 
 

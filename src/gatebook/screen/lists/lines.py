@@ -18,7 +18,7 @@ from gatebook.screen.lists.encodings import decoded, is_broken
 from gatebook.screen.lists.tally import Tally
 
 _MOST_BYTES = 512 * 1024 * 1024
-LONGEST_CELL = 1_000_000  # one limit for the process: as in the tables of a population
+LONGEST_CELL = 1_000_000  # one limit for the process: of lists and of the tables of a population
 _END_OF_FILE = "\x1a"  # DOS
 NOT_UTF8 = "not-utf-8"
 _GLUED = re.compile(r"(?<=[^\r\n\x1a])\x1a+(?=[\r\n]|\Z)")

@@ -12,6 +12,7 @@ from functools import cache
 from gatebook.screen import tables
 from gatebook.screen.fold import cut_words
 from gatebook.screen.lists.countries import codes_of
+from gatebook.screen.said import other_name_signs
 
 _MOST = 6
 _SHORTEST, _PERSONS_WORDS = 3, 3
@@ -53,8 +54,7 @@ def is_one_word(name: str) -> bool:
 @cache
 def _signs() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return what stands between two names, and what stands before one in brackets."""
-    written = sorted(tables.lines("other_names.txt"), key=lambda line: (-len(line), line))
-    words = "|".join(re.escape(line).replace(r"\.", "[./]?").replace(r"\ ", r"\s+") for line in written)
+    words = other_name_signs()
     between = re.compile(rf"\s+(?:{words}):?\s+|\s+/\s+|;\s*", re.IGNORECASE)
     return between, re.compile(rf"(?:{words}):?\s+", re.IGNORECASE)
 
