@@ -40,6 +40,7 @@ class ListShelf:
         self._most_shrink = most_shrink_percent
         self._lock = threading.Lock()  # two threads that miss the same edition read it once
         self._held: dict[str, ListEdition] = {}
+        self._noted_at: dict[Path, tuple[tuple[int, int, int], tuple[Noted, ...]]] = {}
 
     def put(
         self, list_id: str, files: Mapping[str, bytes], fetched_at: datetime, *, confirmed: bool = False
@@ -129,7 +130,21 @@ class ListShelf:
         write_note(path, [*others, Noted(made, measures_of(edition))])
 
     def _notes(self) -> dict[str, tuple[Noted, ...]]:
-        return {path.parent.name: read_note(path) for path in sorted(self._folder.glob(f"*/{NOTE}"))}
+        return {path.parent.name: self._noted(path) for path in sorted(self._folder.glob(f"*/{NOTE}"))}
+
+    def _noted(self, path: Path) -> tuple[Noted, ...]:
+        """Return what a note says, read once for each file it is: every screening asks, and a history grows for years.
+
+        A note is only ever replaced by another file.
+        """
+        try:
+            found = path.stat()
+        except OSError:
+            return read_note(path)
+        stamp, held = (found.st_ino, found.st_mtime_ns, found.st_size), self._noted_at.get(path)
+        if held is None or held[0] != stamp:
+            held = self._noted_at[path] = (stamp, read_note(path))
+        return held[1]
 
     def _load(self, list_id: str, kept: KeptEdition) -> ListEdition:
         with self._lock:

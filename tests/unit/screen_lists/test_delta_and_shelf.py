@@ -138,3 +138,15 @@ def test_files_changed_on_disk_are_noticed(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"Voronovsky", b"Nobody"))
     with pytest.raises(ListError):
         ListShelf(tmp_path).current()
+
+
+def test_an_edition_that_another_process_loaded_is_seen(tmp_path: Path) -> None:
+    # Breaks when a shelf goes on by a note it has read before, and somebody is compared with a list that was followed.
+    ours, theirs = ListShelf(tmp_path), ListShelf(tmp_path)
+    first = theirs.put("own", own(*ROWS), NOW)
+    assert ours.current_digests() == {"own": first.digest}
+    for row in ("4,Nightjar Shipping,entity,,,,", "5,Wim Gorse,individual,1966,,,"):
+        later = theirs.put("own", own(*ROWS, row), NOW + timedelta(minutes=1), confirmed=True)
+        assert (ours.current_digests(), ours.current()[0].digest) == ({"own": later.digest}, later.digest)
+    theirs.put("own", own(*ROWS, row), NOW + timedelta(minutes=2))
+    assert ours.fetched() == {"own": NOW + timedelta(minutes=2)}
