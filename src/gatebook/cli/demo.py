@@ -221,6 +221,7 @@ def _review_one(house: House, results: list[tuple[str, str, Determined]], consol
         if found is None:
             console.print(f"{results[n][0]}: Mara would admit; the house asks for four eyes, so Ole looks too.")
             found = review.approve(house, _OLE, row["review_id"])
+        assert isinstance(found, Determined)  # noqa: S101  these reviews are of applications
         console.print(f"{results[n][0]}: {found.determination.outcome.value}, account {found.account_id}.")
         if n == 9:  # noqa: PLR2004  the GPU account
             console.print(

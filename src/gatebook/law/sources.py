@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from gatebook.law import clause
 from gatebook.law.cip_2024 import identity, program
-from gatebook.law.eo13984 import s1_exemption, s1_records, s2_measures, s5_definitions
-from gatebook.law.house import contact, judgement, personhood, reseller, screening
+from gatebook.law.eo13984 import s1_exemption, s1_records, s2_measures, s2_use, s5_definitions
+from gatebook.law.house import contact, judgement, ongoing, personhood, reseller, screening
 from gatebook.law.ofac import blocked
 
 FILES = (
@@ -16,10 +16,12 @@ FILES = (
     s1_records,
     s1_exemption,
     s2_measures,
+    s2_use,
     identity,
     program,
     contact,
     judgement,
+    ongoing,
     personhood,
     reseller,
     screening,
@@ -30,3 +32,12 @@ FILES = (
 def all_clauses() -> tuple[clause.Clause, ...]:
     """Return every clause of every source."""
     return tuple(clause.REGISTERED)
+
+
+#: The clauses that ask about the use of an account that is open, those that ended included.
+_OF_USE = frozenset(c.clause_id for c in clause.REGISTERED if s2_use.is_in_use in c.when)
+
+
+def asks_about_use(clause_id: str) -> bool:
+    """Return whether a clause asks about the use of an open account, and not about opening one."""
+    return clause_id in _OF_USE

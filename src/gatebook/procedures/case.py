@@ -14,6 +14,7 @@ from gatebook.errors import NotFound
 from gatebook.identify import check, papers, plan
 from gatebook.identify.names import is_same_birth
 from gatebook.identify.sealed_form import claims_from_plain
+from gatebook.law.sources import asks_about_use
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.officers_word import Word, open_word
 from gatebook.record.ports import Row
@@ -81,7 +82,12 @@ def _assemble(row: Row, account: Row | None, opened: Sequence[tuple[Row, Any]], 
 
 
 def _counts(review: Row) -> bool:
-    """A word counts once it needs nobody else's: one proposed and never approved is no word."""
+    """A word counts once it needs nobody else's: one proposed and never approved is no word.
+
+    One on the use of an account says nothing of who holds it.
+    """
+    if asks_about_use(str(review["cause"])):
+        return False
     spoken = review["disposition"] and review["state"] in ("disposed", "closed")
     return bool(spoken and (review["approved_by"] or not review["four_eyes"]))
 

@@ -13,6 +13,7 @@ from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.procedures.retention import retention_of
 from gatebook.procedures.tell import tell
+from gatebook.procedures.watch_memory import forget_account
 from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
 
@@ -39,12 +40,17 @@ def close_account(house: House, operator: Operator, account_id: str, cause: str,
         reviews = _unfinished_reviews(work, account_id, account["application_id"])
         if "officer" not in operator.scopes and (account["status"] == "restricted" or reviews):
             raise Conflict("this account is restricted or under review; an officer may close it")
-        for review in reviews:
-            if review["state"] != "disposed":  # a word that was given is still carried out
-                body = {"review": review["review_id"], "outcome": "closed"}
-                enter(work, row_entry(house, operator, "review.closed", review, body))
+        end_reviews(house, operator, work, account)
         enter_end(house, operator, work, account, cause, for_cause=for_cause)
         return work.registers.get("accounts", account_id) or account
+
+
+def end_reviews(house: House, operator: Operator, work: Work, account: Row) -> None:
+    """Enter the end of every review of an account that is about to be closed and that nobody spoke on."""
+    for review in _unfinished_reviews(work, account["account_id"], account["application_id"]):
+        if review["state"] != "disposed":  # a word that was given is still carried out
+            body = {"review": review["review_id"], "outcome": "closed"}
+            enter(work, row_entry(house, operator, "review.closed", review, body))
 
 
 def enter_end(house: House, operator: Operator, work: Work, account: Row, cause: str, *, for_cause: bool) -> None:
@@ -53,6 +59,7 @@ def enter_end(house: House, operator: Operator, work: Work, account: Row, cause:
     until = retention_of(work, house.law.on(day), account["person_id"], day)
     body = {"cause": cause, "for_cause": for_cause, **until}
     enter(work, row_entry(house, operator, "account.closed", account, body))
+    forget_account(work, account["account_id"])
     tell(house, work, "account.closed", account=account["account_id"], cause=cause)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gatebook.law.sources import asks_about_use
 from gatebook.record.ports import Row, Work
 
 
@@ -30,7 +31,8 @@ def dealing_of(work: Work, application: Row, account: Row | None) -> Dealing:
     application_id = str(application["application_id"])
     account_id, row = (str(account["account_id"]), account) if account else ("", application)
     where = {"application_id": application_id, "account_id": account_id}
-    in_hand = [r for r in work.registers.page("reviews", where, "", 1000) if r["state"] in ("open", "proposed")]
+    reviews = [r for r in work.registers.page("reviews", where, "", 1000) if not asks_about_use(str(r["cause"]))]
+    in_hand = [r for r in reviews if r["state"] in ("open", "proposed")]
     state = str(row["status"] if account else row["state"])
     return Dealing(application_id, account_id, state, str(in_hand[0]["review_id"]) if in_hand else "")
 

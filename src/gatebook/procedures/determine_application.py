@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from gatebook import canonical
 from gatebook.identify import plan
 from gatebook.law import consider
+from gatebook.law.sources import asks_about_use
 from gatebook.law.tree import LawOfDay
 from gatebook.procedures import case as cases
 from gatebook.procedures.about import case_entry
@@ -189,7 +190,7 @@ def _is_overtaken(work: Work, case: cases.Case, position: int) -> bool:
 def _open_review(house: House, operator: Operator, work: Work, case: cases.Case, determination: Determination) -> None:
     where = {"application_id": case.application_id, "account_id": case.account_id}
     reviews = work.registers.page("reviews", where, "", 1000)
-    if any(review["state"] in ("open", "proposed") for review in reviews):
+    if any(r["state"] in ("open", "proposed") and not asks_about_use(str(r["cause"])) for r in reviews):
         return
     causes = [r.clause for r in determination.reasons if r.effect in ("review", "decline") and not r.yielded_to]
     review_id = house.new_id("rev")

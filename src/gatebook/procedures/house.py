@@ -6,16 +6,18 @@ The trap guarded against: a procedure that reaches for the clock, for chance or 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from gatebook.law.tree import LawOfDay
 from gatebook.record.access import Door
-from gatebook.record.ports import LastSigned, State, Tiles
+from gatebook.record.ports import LastSigned, State, Tiles, Work
 from gatebook.screen.index import CompleteIndex
 from gatebook.screen.party import KeptEdition, ListEdition
 from gatebook.screen.screening import Screener
+from gatebook.trace.assignment_ports import Assignments
 
 
 class CodeSender(Protocol):
@@ -54,6 +56,25 @@ class ListEditions(Protocol):
         ...
 
 
+class HouseWork(Work, Protocol):
+    """One transaction over all the house keeps: what record asks of it, and the assignments trace asks for."""
+
+    @property
+    def assignments(self) -> Assignments: ...  # noqa: D102  the type says it
+
+
+class HouseState(State, Protocol):
+    """Where all of it lies, as :class:`State` promises."""
+
+    def transaction(self) -> AbstractContextManager[HouseWork]:
+        """Begin as the only writer."""
+        ...
+
+    def read(self) -> AbstractContextManager[HouseWork]:
+        """Begin a look."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
     """Signs checkpoints: origin, vkey line, raw 32-byte public key, the signing function, and what it signed last."""
@@ -73,8 +94,8 @@ class Operator:
     scopes: frozenset[str]
 
 
-#: What an operator or key may be allowed to do. ``officer`` may dispose and approve.
-SCOPES = frozenset({"apply", "look", "officer", "read-records", "gate", "admin"})
+#: What an operator or key may be allowed to do. ``officer`` may dispose and approve; control planes ``record``.
+SCOPES = frozenset({"apply", "look", "officer", "read-records", "gate", "admin", "record"})
 SYSTEM = Operator("system", SCOPES)
 
 
@@ -88,7 +109,7 @@ class House:
     None for unknown.
     """
 
-    state: State
+    state: HouseState
     door: Door
     law: Law
     screener: Callable[[], CompleteIndex]

@@ -11,6 +11,7 @@ from typing import Any
 from gatebook import canonical
 from gatebook.procedures.determine_application import Determined
 from gatebook.procedures.rescreen_delta import Rescreened
+from gatebook.procedures.use_review import Settled
 from gatebook.record.ports import Row
 from gatebook.terms.determination import Determination, Reason
 
@@ -55,11 +56,20 @@ def decisive_reasons(determination: Determination) -> list[Reason]:
     return [r for r in determination.reasons if r.effect in effects and not r.yielded_to]
 
 
-def disposed(found: Determined | None) -> dict[str, Any]:
+def disposed(found: Determined | Settled | None) -> dict[str, Any]:
     """Show what an officer's word led to; None means that a second officer has to approve it."""
     if found is None:
         return {"waiting_for": "a second officer"}
+    if isinstance(found, Settled):
+        return settled(found)
     return determined(found.determination.application_id, found)
+
+
+def settled(found: Settled) -> dict[str, Any]:
+    """Show what a word on an account's use came to, in the shape of a determination: nothing was determined anew."""
+    ids = {name: found.review[name] for name in ("application_id", "person_id", "account_id", "review_id")}
+    nothing = {"conditions": [], "waiting_on": "", "reasons": [], "clauses": [], "due": []}
+    return {**ids, "outcome": found.outcome, "status": found.status, **nothing, "position": found.position}
 
 
 def answered(application_id: str, verdict: str, found: Determined | None) -> dict[str, Any]:

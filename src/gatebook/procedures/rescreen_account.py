@@ -14,7 +14,7 @@ from typing import TypeVar
 from gatebook.errors import Conflict, NotFound, Overtaken
 from gatebook.procedures import case as cases
 from gatebook.procedures.about import case_entry
-from gatebook.procedures.close_account import enter_end
+from gatebook.procedures.close_account import end_reviews, enter_end
 from gatebook.procedures.determine_application import Determined, determine_account
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
@@ -81,6 +81,7 @@ def settle_account_review(house: House, operator: Operator, review: Row) -> Dete
             if account is None or account["status"] == "closed":
                 return
             if word == "decline":
+                end_reviews(house, operator, work, account)
                 enter_end(house, operator, work, account, "review", for_cause=True)
                 return
             _hold_to_conditions(house, operator, work, case, determination)

@@ -18,10 +18,11 @@ from gatebook.procedures.judge_application import judge
 from gatebook.procedures.officers_word import seal_word
 from gatebook.procedures.permit import enter_refusal, permit
 from gatebook.procedures.rescreen_account import settle_account_review
+from gatebook.procedures.use_review import Settled, grounds_of, is_of_use, settle_use_review
 from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
 
-_DISPOSITIONS, _MATCHES = ("admit", "decline"), ("", "same", "different")
+_DISPOSITIONS, _MATCHES = ("admit", "decline", "keep"), ("", "same", "different")
 _MOST_NOTE = 4000
 
 
@@ -33,19 +34,22 @@ def dispose(
     match: str = "",
     note: str = "",
     set_aside: Sequence[str] = (),
-) -> Determined | None:
+) -> Determined | Settled | None:
     """Enter an officer's word on a review. ``match`` says whether the listed candidates are the same person.
 
     ``set_aside`` names pieces of evidence that the officer finds do not speak for or against the applicant, such as
     another person's document sent by mistake; they stay sealed and are put to the law no more. What the officer had
-    before them is sealed with the word, and bounds it. Returns what was then determined, or None while a second
-    officer has to approve. Raises InvalidInput, NotFound, Conflict when the review
+    before them is sealed with the word, and bounds it. A review of an account's use is disposed of with ``admit``, or
+    ``keep``, which is the same there, or ``decline``. Returns what was then determined, or settled, or None while a
+    second officer has to approve. Raises InvalidInput, NotFound, Conflict when the review
     is not open.
     """
     permit(house, operator, "officer", "dispose-review")
     _check_words(disposition, match, note)
     with house.state.read() as work:
         review = _review(work, review_id, "open")
+    _check_fits(review, disposition, match, set_aside)
+    disposition = "admit" if disposition == "keep" else disposition
     _check_set_aside(house, operator, review, set_aside)
     seen = _before_the_officer(house, operator, review)
     asked = {"clearing_a_block": match == "different" and any(map(_blocks, seen["candidates"]))}
@@ -61,7 +65,7 @@ def dispose(
     return None if four_eyes else carry_out(house, operator, review)
 
 
-def approve(house: House, operator: Operator, review_id: str) -> Determined:
+def approve(house: House, operator: Operator, review_id: str) -> Determined | Settled:
     """Approve what another officer proposed. Raises NotPermitted, entered first, when both may be one person."""
     permit(house, operator, "officer", "approve-review")
     with house.state.transaction() as work:
@@ -91,6 +95,19 @@ def _check_words(disposition: str, match: str, note: str) -> None:
         problems.append(FieldProblem("/note", "too-long", f"at most {_MOST_NOTE} characters"))
     if disposition == "admit" and match == "same":
         problems.append(FieldProblem("/match", "contradiction", "a listed person cannot be admitted by disposition"))
+    if problems:
+        raise InvalidInput("this disposition cannot be taken", tuple(problems))
+
+
+def _check_fits(review: Row, disposition: str, match: str, set_aside: Sequence[str]) -> None:
+    """A review of use has no candidates and no evidence before it, and only it knows the word ``keep``."""
+    problems = []
+    if is_of_use(review) and match:
+        problems.append(FieldProblem("/match", "nobody-compared", "a review of use compares nobody; leave it out"))
+    if is_of_use(review) and set_aside:
+        problems.append(FieldProblem("/set_aside", "no-evidence", "a review of use has no evidence to set aside"))
+    if disposition == "keep" and not is_of_use(review):
+        problems.append(FieldProblem("/disposition", "unknown-disposition", "must be admit or decline"))
     if problems:
         raise InvalidInput("this disposition cannot be taken", tuple(problems))
 
@@ -130,6 +147,8 @@ def _needs_four_eyes(house: House, review: Row, asked: Mapping[str, bool]) -> bo
 
 def _before_the_officer(house: House, operator: Operator, review: Row) -> dict[str, Any]:
     """What this word is about: the candidates of the latest screening, and what the latest determination held up."""
+    if is_of_use(review):
+        return seal_word({"candidates": [], "others": []}, grounds_of(house, operator, review))
     of_account = bool(review["account_id"])
     with house.state.read() as work:
         application = work.registers.get("applications", review["application_id"])
@@ -146,8 +165,10 @@ def _blocks(candidate: Mapping[str, Any]) -> bool:
     return bool(candidate["grade"] == "confirmed" and candidate["is_blocking"])
 
 
-def carry_out(house: House, operator: Operator, review: Row) -> Determined:
+def carry_out(house: House, operator: Operator, review: Row) -> Determined | Settled:
     """Carry out a word that was entered; after a crash ``resume_applications`` comes here again."""
+    if is_of_use(review):
+        return settle_use_review(house, operator, review)
     if review["account_id"]:
         return settle_account_review(house, operator, review)
     return judge(house, operator, cases.load_case(house, operator, review["application_id"], "determination"))

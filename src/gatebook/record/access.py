@@ -18,8 +18,25 @@ from gatebook.record.vault import Vault
 
 #: Why staff or the house itself may open a sealed record. A reading without one of these is refused.
 PURPOSES = frozenset(
-    {"determination", "review", "rescreening", "contact-code", "legal-process", "subject-request", "abuse", "audit"}
+    {
+        "determination",
+        "review",
+        "rescreening",
+        "access-watch",
+        "contact-code",
+        "legal-process",
+        "subject-request",
+        "abuse",
+        "audit",
+    }
 )
+
+
+def known_purpose(purpose: str) -> None:
+    """Raise InvalidInput unless the house knows this purpose."""
+    if purpose not in PURPOSES:
+        problem = FieldProblem("/purpose", "unknown-purpose", f"must be one of {', '.join(sorted(PURPOSES))}")
+        raise InvalidInput("a reading needs a purpose the house knows", (problem,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +60,7 @@ class Door:
         Raises InvalidInput for an unknown purpose, NotFound for an unknown record, Shredded for one whose key was
         destroyed. A refused reading of a shredded record stays entered: it was asked for.
         """
-        if purpose not in PURPOSES:
-            problem = FieldProblem("/purpose", "unknown-purpose", f"must be one of {', '.join(sorted(PURPOSES))}")
-            raise InvalidInput("a reading needs a purpose the house knows", (problem,))
+        known_purpose(purpose)
         wanted = list(record_ids)
         with state.transaction() as work:
             rows = [work.registers.get("records", record_id) for record_id in wanted]

@@ -71,6 +71,11 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "webhook.added": (1, frozenset({"endpoint"})),
     "webhook.removed": (1, frozenset({"endpoint"})),
     "keys.rotated": (1, frozenset({"key", "subjects"})),
+    "assignments.noted": (1, frozenset({"assigned", "ended", "root"})),
+    "trace.asked": (1, frozenset({"question", "purpose"})),
+    "access.logged": (1, frozenset({"batches", "segments"})),
+    "access.sealed": (1, frozenset({"segment", "month", "rows", "root", "batches", "first_at", "last_at"})),
+    "access.erased": (1, frozenset({"rows"})),
 }
 
 

@@ -247,6 +247,23 @@ def _list_loaded(position: int, entry: Entry) -> list[Change]:
     return [Change("lists", body["list"], values)]
 
 
+def _access_logged(position: int, entry: Entry) -> list[Change]:
+    at = canonical.instant(entry.at)
+    shared = {"segments": entry.body["segments"], "sealed_at": at, "position": position}
+    return [Change("access_batches", batch, {**counts, **shared}) for batch, counts in entry.body["batches"].items()]
+
+
+def _access_sealed(position: int, entry: Entry) -> list[Change]:
+    values = {name: value for name, value in entry.body.items() if name != "segment"}
+    found = {**values, "sealed_at": canonical.instant(entry.at), "position": position}
+    return [Change("access_segments", segment_key(entry.body["segment"]), found)]
+
+
+def segment_key(segment: int) -> str:
+    """Return the key of a segment in its register: its number, in digits that are in the order of the numbers."""
+    return f"{segment:010d}"
+
+
 _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "application.received": _received,
     "evidence.received": _awaits_judgement,
@@ -270,4 +287,6 @@ _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "list.loaded": _list_loaded,
     "key.made": _key_made,
     "key.revoked": _key_revoked,
+    "access.logged": _access_logged,
+    "access.sealed": _access_sealed,
 }

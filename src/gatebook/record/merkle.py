@@ -30,7 +30,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """Return the largest power of two below ``size``."""
     return 1 << ((size - 1).bit_length() - 1)
 
@@ -41,7 +41,7 @@ def range_hash(start: int, stop: int, read: Reader) -> bytes:
     if size & (size - 1) == 0 and start % size == 0:
         level = size.bit_length() - 1
         return read(level, start >> level)
-    middle = start + _split(size)
+    middle = start + split(size)
     return node_hash(range_hash(start, middle, read), range_hash(middle, stop, read))
 
 
@@ -127,7 +127,7 @@ def inclusion_proof(index: int, size: int, read: Reader) -> list[bytes]:
 def _path(index: int, start: int, stop: int, read: Reader) -> list[bytes]:
     if stop - start == 1:
         return []
-    middle = start + _split(stop - start)
+    middle = start + split(stop - start)
     if index < middle:
         return [*_path(index, start, middle, read), range_hash(middle, stop, read)]
     return [*_path(index, middle, stop, read), range_hash(start, middle, read)]
@@ -143,7 +143,7 @@ def consistency_proof(old: int, new: int, read: Reader) -> list[bytes]:
 def _subproof(old: int, start: int, stop: int, read: Reader, *, whole: bool) -> list[bytes]:
     if old == stop:
         return [] if whole else [range_hash(start, stop, read)]
-    middle = start + _split(stop - start)
+    middle = start + split(stop - start)
     if old <= middle:
         return [*_subproof(old, start, middle, read, whole=whole), range_hash(middle, stop, read)]
     return [*_subproof(old, middle, stop, read, whole=False), range_hash(start, middle, read)]

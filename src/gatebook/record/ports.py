@@ -60,6 +60,10 @@ class Registers(Protocol):
         """Return how many rows have every ``where`` column equal."""
         ...
 
+    def present(self, register: str, keys: Sequence[str]) -> set[str]:
+        """Return those of the keys that have a row."""
+        ...
+
     def clear(self) -> None:
         """Empty every register, before a rebuild."""
         ...

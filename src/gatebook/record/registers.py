@@ -146,5 +146,33 @@ REGISTERS = {
             "list_id",
             {"list_id": _T, "digest": _T, "parties": _I, "refused_rows": _I, "loaded_at": _T, "position": _I},
         ),
+        Register(
+            "access_batches",
+            "batch_id",
+            {
+                "batch_id": _T,
+                "digest": _T,
+                "rows": _I,
+                "repeated": _I,
+                "segments": _J,
+                "sealed_at": _T,
+                "position": _I,
+            },
+        ),
+        Register(
+            "access_segments",
+            "segment",
+            {
+                "segment": _T,
+                "month": _I,
+                "rows": _I,
+                "root": _T,
+                "batches": _J,
+                "first_at": _I,
+                "last_at": _I,
+                "sealed_at": _T,
+                "position": _I,
+            },
+        ),
     )
 }

@@ -46,6 +46,15 @@ def hold(file: IO[bytes], *, alone: bool = True) -> bool:
     return True
 
 
+def let_go(file: IO[bytes]) -> None:
+    """Let go of a file that was held, and keep it open."""
+    try:
+        import fcntl  # noqa: PLC0415  as above
+    except ImportError:
+        return
+    fcntl.flock(file, fcntl.LOCK_UN)
+
+
 def _take(file: IO[bytes], refusal: type[GatebookError]) -> None:
     try:
         import fcntl  # noqa: PLC0415  Windows has none

@@ -104,6 +104,18 @@ _SPECS = (
     # earlier dealings, by exact keyed index
     FactSpec("earlier.declined", bool, None, "an earlier application with a same identifier was declined"),
     FactSpec("earlier.closed_for_cause", bool, None, "an earlier account with a same identifier was closed for cause"),
+    # the use of an account that is open (EO 13984 s. 1(a)(ii)(D)): never put when an account is asked for
+    FactSpec("access.is_ongoing", bool, None, "what is put is of the use of an account that is open"),
+    FactSpec("access.events", int, None, "accesses with an address in the last house/use_days"),
+    FactSpec("access.events_unplaced", int, None, "those of them no file gives a country for"),
+    FactSpec("access.events_elsewhere", int, None, "those from countries the holder has nothing to do with"),
+    FactSpec("access.events_unfamiliar", int, None, "those from countries not seen in the account's first days"),
+    FactSpec(
+        "access.measure", str, ("none", "condition", "prohibit"), "the strictest measure on a place they came from"
+    ),
+    FactSpec("access.quiet_days", int, None, "the longest run of whole days without an access that just ended"),
+    FactSpec("account.personhood", str, ("us", "foreign", "unknown"), "of the holder, as the account was opened"),
+    FactSpec("account.is_under_measure", bool, None, "the account is held to the conditions of a special measure"),
     # the human's word
     FactSpec("review.disposition", str, ("admit", "decline"), "an officer's word on the application"),
     FactSpec("review.match", str, ("same", "different"), "the disposition of the screening candidates"),

@@ -46,7 +46,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class KeptEvent:
-    """An event as it is kept: in which segment, at which position of its tree, received with which batch."""
+    """An event as it is kept: in which segment, at which position of its tree, in which of the segment's batches."""
 
     event: AccessEvent
     segment: int
@@ -92,7 +92,10 @@ class AccessRows(Protocol):
         ...
 
     def uses(self, asked: Filter, limit: int) -> list[Use]:
-        """Return at most ``limit`` (principal, address) pairs, those with most events first, then by their text."""
+        """Return at most ``limit`` (principal, address) pairs: most events first, then by principal, then by address.
+
+        Texts are in the order of their UTF-8 bytes, addresses of their 128 bits, none first.
+        """
         ...
 
     def sharers(self, principals: Sequence[str], from_at: int, until_at: int, least: int) -> list[Sharer]:

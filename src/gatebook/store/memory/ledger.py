@@ -74,6 +74,10 @@ class MemoryRegisters:
         """Return how many rows have every ``where`` column equal."""
         return sum(_equal(row, where) for row in self._tables.registers[register].values())
 
+    def present(self, register: str, keys: Sequence[str]) -> set[str]:
+        """Return those of the keys that have a row."""
+        return set(keys) & self._tables.registers[register].keys()
+
     def clear(self) -> None:
         """Empty every register."""
         for rows in self._tables.writing().registers.values():

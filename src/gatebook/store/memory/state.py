@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from gatebook.errors import Unavailable
+from gatebook.store.memory.assignments import MemoryAssignments
 from gatebook.store.memory.ledger import MemoryLedger, MemoryRegisters
 from gatebook.store.memory.records import MemoryOutbox, MemoryRecords, MemoryShelf
 from gatebook.store.memory.tables import Tables
@@ -27,6 +28,7 @@ class MemoryWork:
         self.records = MemoryRecords(tables)
         self.outbox = MemoryOutbox(tables)
         self.shelf = MemoryShelf(tables)
+        self.assignments = MemoryAssignments(tables)
 
 
 class MemoryState:

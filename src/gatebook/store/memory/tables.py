@@ -12,6 +12,8 @@ from typing import Any
 from gatebook.errors import Unavailable
 from gatebook.record.ports import SealedRecord
 from gatebook.record.registers import REGISTERS
+from gatebook.terms.assignment import Assignment
+from gatebook.trace.assignment_ports import Batch
 
 
 @dataclass(slots=True)
@@ -25,12 +27,22 @@ class Tables:
     tags: set[tuple[str, bytes, str, str]] = field(default_factory=set)
     outbox: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     shelf: dict[tuple[str, str], tuple[bytes, str | None]] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    assigned: dict[int, Batch] = field(default_factory=dict)
 
     def copy(self) -> Tables:
         """Return a writable copy that shares rows and nothing else."""
         registers = {name: dict(rows) for name, rows in self.registers.items()}
         return Tables(
-            True, list(self.entries), registers, dict(self.records), set(self.tags), dict(self.outbox), dict(self.shelf)
+            True,
+            list(self.entries),
+            registers,
+            dict(self.records),
+            set(self.tags),
+            dict(self.outbox),
+            dict(self.shelf),
+            dict(self.assignments),
+            dict(self.assigned),
         )
 
     def writing(self) -> Tables:

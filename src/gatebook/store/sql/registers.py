@@ -18,6 +18,8 @@ from gatebook.record.ports import Row
 from gatebook.record.registers import REGISTERS, Change
 from gatebook.store.sql.tables import BY_REGISTER
 
+_AT_ONCE = 5000  # keys in one question: SQLite takes 32,766 values in a statement
+
 
 class SqlRegisters:
     """Registers of one database, within one transaction."""
@@ -47,6 +49,14 @@ class SqlRegisters:
         table = BY_REGISTER[register]
         counted = sa.select(sa.func.count()).select_from(table).where(*_equal(table, where))
         return int(self._connection.execute(counted).scalar_one())
+
+    def present(self, register: str, keys: Sequence[str]) -> set[str]:
+        """Return those of the keys that have a row."""
+        key, found = BY_REGISTER[register].c[REGISTERS[register].key], set[str]()
+        for start in range(0, len(keys), _AT_ONCE):
+            wanted = sa.select(key).where(key.in_(keys[start : start + _AT_ONCE]))
+            found |= set(self._connection.execute(wanted).scalars())
+        return found
 
     def clear(self) -> None:
         """Empty every register."""

@@ -15,6 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
+from gatebook.store.sql.assignments import SqlAssignments
 from gatebook.store.sql.engine import begin, make_engine
 from gatebook.store.sql.ledger import SqlLedger
 from gatebook.store.sql.records import SqlOutbox, SqlRecords, SqlShelf
@@ -33,6 +34,7 @@ class SqlWork:
         self.records = SqlRecords(connection)
         self.outbox = SqlOutbox(connection)
         self.shelf = SqlShelf(connection)
+        self.assignments = SqlAssignments(connection)
 
 
 class SqlState:

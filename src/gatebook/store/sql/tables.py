@@ -18,6 +18,7 @@ _INDEXED = {
     "reviews": ("state", "application_id"),
     "records": ("person_id", "application_id"),
     "determinations": ("application_id",),
+    "access_batches": ("digest",),
 }
 
 
@@ -80,5 +81,50 @@ SHELF = sa.Table(
     sa.Column("key", KEY, primary_key=True),
     sa.Column("value", sa.LargeBinary, nullable=False),
     sa.Column("expires_at", sa.Text, index=True),
+)
+ASSIGNMENTS = sa.Table(
+    "assignments",
+    METADATA,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("thing", sa.Text, nullable=False),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("account", KEY, nullable=False),
+    sa.Column("from_at", sa.BigInteger, nullable=False),
+    sa.Column("until_at", sa.BigInteger, nullable=False),
+    sa.Column("struck", sa.BigInteger, nullable=False),
+    sa.Column("ends", sa.Integer, nullable=False),
+    sa.Column("under", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("noted_at", sa.BigInteger, nullable=False),
+    sa.Index("ix_assignments_key_from_at_struck", "key", "from_at", "struck", unique=True),
+    sa.Index("ix_assignments_account_from_at", "account", "from_at", "position", "number"),
+)
+ASSIGNMENT_ENDS = sa.Table(
+    "assignment_ends",
+    METADATA,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("of_position", sa.BigInteger, nullable=False),
+    sa.Column("of_number", sa.Integer, nullable=False),
+    sa.Column("nth", sa.Integer, nullable=False),
+    sa.Column("until_before", sa.BigInteger, nullable=False),
+    sa.Column("until_at", sa.BigInteger, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("noted_at", sa.BigInteger, nullable=False),
+    sa.Index("ix_assignment_ends_of_nth", "of_position", "of_number", "nth", unique=True),
+)
+ASSIGNMENT_BATCHES = sa.Table(
+    "assignment_batches",
+    METADATA,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+)
+ASSIGNMENT_LENGTHS = sa.Table(
+    "assignment_lengths",
+    METADATA,
+    sa.Column("family", sa.Text, primary_key=True),
+    sa.Column("length", sa.Integer, primary_key=True, autoincrement=False),
 )
 BY_REGISTER = {name: _register_table(register) for name, register in REGISTERS.items()}

@@ -1,0 +1,53 @@
+"""Bytes into columns: blocks of lines in our own form go as a whole, all others line by line, with one result.
+
+The trap guarded against: a fast way that reads differently. A block goes fast only if every line of it is plain, and
+whether it is plain is settled before anything is taken from it; the slow way is what the fast one means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+
+from gatebook.record.events.columns import to_columns
+from gatebook.record.events.documents import Gathering
+from gatebook.record.events.form import Receipt
+from gatebook.record.events.lines import Block, Line, lines_of, read_blocks
+from gatebook.record.events.nth import Repeats
+from gatebook.record.events.plain import plain_columns
+from gatebook.record.events.reader import Reading
+from gatebook.terms.access_event import AccessEvent
+
+#: Rows of a batch made line by line; a batch made of a block has as many rows as the block has lines.
+BATCH_ROWS = 8_192
+
+
+def read_columns(
+    chunks: bytes | Iterable[bytes], receipt: Receipt, form: str = "", repeats: Repeats | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the events of the bytes as batches of ``columns.SCHEMA``, in their order; as ``read_events`` reads them."""
+    reading, gathering = Reading(receipt, form, repeats), Gathering()
+    events: list[AccessEvent] = []
+    for block in read_blocks(chunks):
+        batch = None if gathering.is_within else _plain(block, reading)
+        if batch is None:
+            events += (event for line in _lines(block, gathering) for event in reading.events_of(line))
+        if events and (batch is not None or len(events) >= BATCH_ROWS):
+            yield to_columns(events)
+            events = []
+        if batch is not None:
+            yield batch
+    events += (event for line in gathering.end() for event in reading.events_of(line))
+    if events:
+        yield to_columns(events)
+
+
+def _plain(block: Block, reading: Reading) -> pa.RecordBatch | None:
+    if block.is_cut or block.is_torn or not reading.may_be_own:
+        return None
+    return plain_columns(block.data, reading.receipt, reading.repeats)
+
+
+def _lines(block: Block, gathering: Gathering) -> Iterator[Line]:
+    return (whole for line in lines_of(block) for whole in gathering.feed(line))

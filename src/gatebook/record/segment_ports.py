@@ -1,0 +1,83 @@
+"""What the record asks of a store of sealed access events.
+
+The trap guarded against: a segment of which half is there. A segment is durable when ``add`` returns, and whatever
+was added and never entered in the ledger is discarded before anything else is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from gatebook.record.merkle import Reader
+from gatebook.record.segments import Hidden, ShownRow
+from gatebook.terms.access_event import AccessEvent
+
+#: The month, as year * 100 + month, under which rows stand whose time nobody can believe.
+NO_MONTH = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTree:
+    """The tree of a segment: number of rows and root."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rows of one principal in a segment: the position of the first, or where it would stand, and each in order."""
+
+    first: int
+    rows: tuple[ShownRow | Hidden, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentReader:
+    """Reads a segment's tree: ``hashes`` of complete subtrees, and ``hidden``, what is said of a row not shown."""
+
+    hashes: Reader
+    hidden: Callable[[int], Hidden]
+
+
+class SealedRows(Protocol):
+    """Segments of access events. Guarantee: ``add`` is durable when it returns, and added rows are found at once."""
+
+    def add(self, segment: int, month: int, rows: pa.Table) -> SegmentTree:
+        """Add a segment: columns of ``record.events.columns``, ``batch`` (uint16) and ``label``, in order of placing.
+
+        Raises LedgerError when what was kept is not what was given.
+        """
+        ...
+
+    def discard(self, after: int) -> int:
+        """Remove every segment with a number greater than ``after``; return how many rows went."""
+        ...
+
+    def run(self, segment: int, principal: str, size: int) -> Run:
+        """Return the run of a principal in a segment of ``size`` rows."""
+        ...
+
+    def reader(self, segment: int, size: int) -> SegmentReader:
+        """Return a reader of a segment's tree. It raises LedgerError where a row is gone and was not erased."""
+        ...
+
+    def erase(self, principals: Sequence[str]) -> int:
+        """Erase every row of these principals, keeping what the trees need of them; return how many."""
+        ...
+
+
+class KeptRows(Protocol):
+    """What is asked of kept rows before more are added."""
+
+    def latest(self, month: int) -> int | None:
+        """Return the latest time of any row of a month, or None where there is none."""
+        ...
+
+    def like(self, events: Sequence[AccessEvent], month: int) -> list[AccessEvent]:
+        """Return kept events of a month that share with one of these the principal, and the time or the detail."""
+        ...

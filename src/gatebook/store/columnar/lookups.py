@@ -1,0 +1,173 @@
+"""The ``AccessRows`` port over ClickHouse: which rows, who used what, who shares.
+
+The trap guarded against: a question that reads everything. By principal the rows stand in order of their label; by
+address a second order holds label and time, with which the rows are found in the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from gatebook.record.events.columns import from_columns
+from gatebook.record.segment_ports import NO_MONTH
+from gatebook.record.segments import label_of
+from gatebook.store.columnar.engine import Engine
+from gatebook.store.columnar.rows import event_batch
+from gatebook.store.columnar.schema import EVENT
+from gatebook.trace.ports import EARLIEST, LATEST, Filter, KeptEvent, Place, Sharer, Use
+
+_MOST_SHARERS = 1_000
+_MOST_MONTHS = 240
+_NO_ADDRESS = "::"
+_MAPPED = IPv6Network("::ffff:0:0/96")
+
+
+class ColumnarLookups:
+    """Questions to one engine."""
+
+    def __init__(self, engine: Engine, label_salt: bytes) -> None:
+        self._engine, self._label_salt = engine, label_salt
+
+    def events(self, asked: Filter, after: Place | None, limit: int) -> list[KeptEvent]:
+        """Return rows by place."""
+        where, values = self._where(asked)
+        if after:
+            where += (
+                " AND (at, segment, position) > ({after_at:Int64}, {after_segment:UInt32}, {after_position:UInt32})"
+            )
+            values |= {"after_at": after.at, "after_segment": after.segment, "after_position": after.position}
+        sql = (
+            f"SELECT {', '.join(EVENT)}, segment, position, batch FROM events WHERE {where} "
+            "ORDER BY at, segment, position LIMIT {limit:UInt32}"
+        )
+        table = self._engine.ask(sql, {**values, "limit": limit})
+        places = zip(*(table[name].to_pylist() for name in ("segment", "position", "batch")), strict=True)
+        return [KeptEvent(event, *place) for event, place in zip(from_columns(event_batch(table)), places, strict=True)]
+
+    def uses(self, asked: Filter, limit: int) -> list[Use]:
+        """Return (principal, address) pairs, most events first."""
+        where, values = self._where(asked)
+        sql = (
+            "SELECT principal, address AS a, count() AS n, min(at) AS first_at, max(at) AS last_at FROM events "
+            f"WHERE {where} GROUP BY principal, a ORDER BY n DESC, principal, a LIMIT {{limit:UInt32}}"
+        )
+        return [
+            Use(row["principal"], _text(row["a"]), row["n"], row["first_at"], row["last_at"])
+            for row in self._engine.ask(sql, {**values, "limit": limit}).to_pylist()
+        ]
+
+    def sharers(self, principals: Sequence[str], from_at: int, until_at: int, least: int) -> list[Sharer]:
+        """Return other principals at addresses of these."""
+        labels = [label_of(self._label_salt, principal) for principal in principals]
+        when, values = _time(from_at, until_at)
+        nobody = label_of(self._label_salt, "")
+        values |= {"labels": labels, "others": [*labels, nobody], "least": least, "none": _NO_ADDRESS}
+        sql = (
+            "SELECT label, count() AS shared, groupArray(address) AS addresses, sum(n) AS events, "
+            "min(first_at) AS from_at, max(last_at) AS until_at FROM ("
+            "SELECT label, address, count() AS n, min(at) AS first_at, max(at) AS last_at FROM events "
+            "WHERE address IN (SELECT DISTINCT address FROM events WHERE label IN {labels:Array(UInt64)} "
+            f"AND address != {{none:IPv6}} AND {when}) AND {when} AND label NOT IN {{others:Array(UInt64)}} "
+            "GROUP BY label, address) GROUP BY label HAVING shared >= {least:UInt32} "
+            f"ORDER BY shared DESC, events DESC LIMIT {_MOST_SHARERS} WITH TIES"
+        )
+        rows = self._engine.ask(sql, values).to_pylist()
+        names = self._principals([row["label"] for row in rows])
+        found = [
+            Sharer(
+                names[row["label"]],
+                tuple(_text(a) for a in sorted(row["addresses"])),
+                row["events"],
+                row["from_at"],
+                row["until_at"],
+            )
+            for row in rows
+        ]
+        return sorted(found, key=lambda one: (-len(one.addresses), -one.events, one.principal.encode()))[:_MOST_SHARERS]
+
+    def _principals(self, labels: Sequence[int]) -> dict[int, str]:
+        sql = (
+            "SELECT label, any(principal) AS principal FROM events WHERE label IN {labels:Array(UInt64)} GROUP BY label"
+        )
+        found = self._engine.ask(sql, {"labels": list(labels)})
+        return dict(zip(found["label"].to_pylist(), found["principal"].to_pylist(), strict=True))
+
+    def _where(self, asked: Filter) -> tuple[str, dict[str, Any]]:
+        when, values = _time(asked.from_at, asked.until_at)
+        parts = [when]
+        if asked.principals:
+            parts.append("label IN {labels:Array(UInt64)} AND principal IN {principals:Array(String)}")
+            values["labels"] = [label_of(self._label_salt, principal) for principal in asked.principals]
+            values["principals"] = list(asked.principals)
+        for name in ("session", "user_agent", "fingerprint"):
+            if text := getattr(asked, name):
+                parts.append(f"{name} = {{{name}:String}}")
+                values[name] = text
+        if asked.segment is not None:
+            parts.append("segment = {segment:UInt32}")
+            values["segment"] = asked.segment
+        if asked.networks:
+            inside, more = _networks(asked.networks)
+            values |= more
+            if not asked.principals:  # the second order says where in the first they stand
+                parts.append(f"(label, at) IN (SELECT label, at FROM events WHERE {inside} AND {when})")
+            parts.append(inside)
+        return " AND ".join(parts), values
+
+
+def _networks(networks: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return the condition that an address is in one of the networks; a row without an address is in none."""
+    parts, values = list[str](), dict[str, Any]({"none": _NO_ADDRESS})
+    for n, text in enumerate(networks):
+        network = ip_network(text, strict=False)
+        values[f"low{n}"], values[f"high{n}"] = _sixteen(network[0]), _sixteen(network[-1])
+        is_older = (
+            " AND NOT (address >= '::ffff:0:0' AND address <= '::ffff:ffff:ffff')" if _holds_mapped(network) else ""
+        )
+        parts.append(f"(address >= {{low{n}:IPv6}} AND address <= {{high{n}:IPv6}}{is_older})")
+    return f"(address != {{none:IPv6}} AND ({' OR '.join(parts)}))", values
+
+
+def _holds_mapped(network: IPv4Network | IPv6Network) -> bool:
+    """Whether IPv4 addresses, which are kept mapped into IPv6, would count as in a network of version 6."""
+    return isinstance(network, IPv6Network) and network.overlaps(_MAPPED)
+
+
+def _sixteen(address: Any) -> str:  # noqa: ANN401  of either version
+    return str(address) if address.version == 6 else f"::ffff:{address}"  # noqa: PLR2004  the version's own number
+
+
+def _text(packed: bytes) -> str:
+    if not any(packed):
+        return ""
+    found = ip_address(packed)
+    return str(found.ipv4_mapped or found)  # type: ignore[union-attr]  # sixteen bytes make version 6
+
+
+def _time(from_at: int, until_at: int) -> tuple[str, dict[str, Any]]:
+    """Return the condition on the time, and on months where those between are few."""
+    when, values = "at >= {from_at:Int64} AND at < {until_at:Int64}", {"from_at": from_at, "until_at": until_at}
+    if months := _months(from_at, until_at):
+        return f"month IN {{months:Array(UInt32)}} AND {when}", {**values, "months": months}
+    return when, values
+
+
+def _months(from_at: int, until_at: int) -> list[int]:
+    if from_at <= EARLIEST or until_at >= LATEST:
+        return []
+    first, last = month_of(from_at), month_of(until_at)
+    count = (last // 100 - first // 100) * 12 + last % 100 - first % 100 + 1
+    if not 0 < count <= _MOST_MONTHS:
+        return []
+    start = first // 100 * 12 + first % 100 - 1
+    return [NO_MONTH, *(n // 12 * 100 + n % 12 + 1 for n in range(start, start + count))]
+
+
+def month_of(at: int) -> int:
+    """Return year * 100 + month of an instant; years outside 1 to 9999 count as those."""
+    seconds = min(max(at // 1_000_000, -62_135_596_800), 253_402_300_799)
+    found = datetime.fromtimestamp(seconds, UTC)
+    return found.year * 100 + found.month

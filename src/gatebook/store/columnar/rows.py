@@ -1,0 +1,221 @@
+"""The ``SealedRows`` port over ClickHouse: segments written whole, their trees made of what was written.
+
+The trap guarded against: rows that are counted and not there. A tree is made of rows read back, and one whose rows
+are not every position from 0 on is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from gatebook.errors import LedgerError
+from gatebook.record import merkle
+from gatebook.record.events.columns import from_columns
+from gatebook.record.segment_ports import Run, SegmentReader, SegmentTree
+from gatebook.record.segments import CHUNK, Hidden, SegmentSecrets, ShownRow, label_of
+from gatebook.store.columnar.engine import Engine
+from gatebook.store.columnar.schema import CHUNK_ROOTS, COMMITMENT, EVENT, IN_ORDER, SALT, TABLES
+from gatebook.terms.access_event import AccessEvent
+
+_CHUNK_LEVEL = CHUNK.bit_length() - 1
+_HIDDEN = f"""
+SELECT position, label, {COMMITMENT} AS commitment FROM events WHERE segment = {{segment:UInt32}}
+    AND position >= {{start:UInt32}} AND position < {{stop:UInt32}}
+    AND label >= {{low:UInt64}} AND label <= {{high:UInt64}}
+UNION ALL SELECT position, label, commitment FROM tombstones WHERE segment = {{segment:UInt32}}
+    AND position >= {{start:UInt32}} AND position < {{stop:UInt32}}
+"""
+_RUN = f"""
+SELECT {", ".join(EVENT)}, batch, position, {SALT} AS salt FROM events
+WHERE label = {{label:UInt64}} AND segment = {{segment:UInt32}} ORDER BY position
+"""
+_LIKE = f"""
+SELECT {", ".join(EVENT)} FROM events WHERE month = {{month:UInt32}}
+    AND (label, at) IN (SELECT arrayJoin(arrayZip({{labels:Array(UInt64)}}, {{times:Array(Int64)}})))
+"""
+_TOLD = f"""
+SELECT {", ".join(EVENT)} FROM events WHERE label IN {{told:Array(UInt64)}} AND detail IN {{details:Array(String)}}
+"""
+_MOST_LABEL = 2**64 - 1
+
+
+class ColumnarRows:
+    """Sealed access events of one engine."""
+
+    def __init__(self, engine: Engine, secrets: SegmentSecrets) -> None:
+        self._engine, self._secrets = engine, secrets
+        self._words = dict(zip(("k0", "k1", "k2", "k3"), secrets.salt_words(), strict=True))
+        for table in TABLES:
+            engine.command(table)
+
+    def add(self, segment: int, month: int, rows: pa.Table) -> SegmentTree:
+        """Add a segment and return its tree."""
+        size = rows.num_rows
+        self._engine.insert("events", _placed(rows, segment, month))
+        full = size - size % CHUNK
+        asked = {"segment": segment, "full": full, **self._words}
+        found = self._engine.ask(CHUNK_ROOTS, asked, **IN_ORDER)
+        roots = found["root"].to_pylist()
+        if found["chunk"].to_pylist() != list(range(full // CHUNK)):
+            raise LedgerError("a segment is not what was written")
+        tail = [row.leaf for row in self._hidden(segment, full, size).values()]
+        if len(tail) != size - full:
+            raise LedgerError("a segment is not what was written")
+        if roots:
+            self._keep_chunks(segment, found)
+        return SegmentTree(size, merkle.root_at(size, _reader(roots, lambda _: tail)))
+
+    def _keep_chunks(self, segment: int, found: pa.Table) -> None:
+        of_segment = pa.array(np.full(found.num_rows, segment, np.uint32))
+        chunk = found["chunk"].cast(pa.uint32())
+        columns = [of_segment, chunk, found["first"], found["root"]]
+        self._engine.insert("chunks", pa.table(columns, ["segment", "chunk", "first", "root"]))
+
+    def discard(self, after: int) -> int:
+        """Remove segments that were never entered."""
+        asked = {"after": after}
+        found = self._engine.ask("SELECT count() AS n FROM events WHERE segment > {after:UInt32}", asked)
+        if count := int(found["n"][0].as_py()):
+            self._delete("events", "segment > {after:UInt32}", asked)
+        left = self._engine.ask("SELECT count() AS n FROM chunks WHERE segment > {after:UInt32}", asked)
+        if left["n"][0].as_py():
+            self._delete("chunks", "segment > {after:UInt32}", asked)
+        return count
+
+    def run(self, segment: int, principal: str, size: int) -> Run:
+        """Return the rows of a principal in a segment, those erased as what is kept of them."""
+        label = self._label(principal)
+        table = self._engine.ask(_RUN, {"label": label, "segment": segment, **self._words})
+        shown = zip(
+            from_columns(event_batch(table)), table["batch"].to_pylist(), table["salt"].to_pylist(), strict=True
+        )
+        rows: dict[int, ShownRow | Hidden] = dict(self._erased(segment, label))
+        # A row that is still there is shown, though its erasing was begun.
+        rows.update(zip(table["position"].to_pylist(), (ShownRow(*row) for row in shown), strict=True))
+        first = min(rows) if rows else self._standing(segment, label)
+        if sorted(rows) != list(range(first, first + len(rows))) or first + len(rows) > size:
+            raise LedgerError("a row of the segment is gone that nobody erased")
+        return Run(first, tuple(rows[position] for position in sorted(rows)))
+
+    def _erased(self, segment: int, label: int) -> Iterable[tuple[int, Hidden]]:
+        sql = "SELECT position, commitment FROM tombstones FINAL WHERE segment = {s:UInt32} AND label = {l:UInt64}"
+        found = self._engine.ask(sql, {"s": segment, "l": label})
+        for position, commitment in zip(found["position"].to_pylist(), found["commitment"].to_pylist(), strict=True):
+            yield position, Hidden(label, commitment)
+
+    def _standing(self, segment: int, label: int) -> int:
+        """Return the number of rows whose label is smaller: where a principal without rows would stand."""
+        sql = (
+            "SELECT count() AS n FROM (SELECT position FROM events WHERE segment = {s:UInt32} AND label < {l:UInt64} "
+            "UNION DISTINCT SELECT position FROM tombstones WHERE segment = {s:UInt32} AND label < {l:UInt64})"
+        )
+        return int(self._engine.ask(sql, {"s": segment, "l": label})["n"][0].as_py())
+
+    def reader(self, segment: int, size: int) -> SegmentReader:
+        """Return a reader that looks up kept hashes, and computes what lies below them from the rows."""
+        sql = "SELECT first, root FROM chunks WHERE segment = {s:UInt32} ORDER BY chunk"
+        found = self._engine.ask(sql, {"s": segment})
+        firsts, roots = found["first"].to_pylist(), found["root"].to_pylist()
+        if len(roots) != size // CHUNK:
+            raise LedgerError("hashes of a segment are gone")
+        kept: dict[int, dict[int, Hidden]] = {}
+
+        def chunk(number: int) -> dict[int, Hidden]:
+            if number not in kept:
+                start, stop = number * CHUNK, min((number + 1) * CHUNK, size)
+                low = firsts[number] if number < len(firsts) else (firsts or [0])[-1]
+                high = firsts[number + 1] if number + 1 < len(firsts) else _MOST_LABEL
+                kept[number] = self._hidden(segment, start, stop, low, high)
+                if sorted(kept[number]) != list(range(start, stop)):
+                    raise LedgerError("a row of the segment is gone that nobody erased")
+            return kept[number]
+
+        def leaves(number: int) -> list[bytes]:
+            return [row.leaf for _, row in sorted(chunk(number).items())]
+
+        return SegmentReader(_reader(roots, leaves), lambda position: chunk(position // CHUNK)[position])
+
+    def _hidden(self, segment: int, start: int, stop: int, low: int = 0, high: int = _MOST_LABEL) -> dict[int, Hidden]:
+        asked = {"segment": segment, "start": start, "stop": stop, "low": low, "high": high, **self._words}
+        found = self._engine.ask(_HIDDEN, asked)
+        columns = (found[name].to_pylist() for name in ("position", "label", "commitment"))
+        return {
+            position: Hidden(label, commitment) for position, label, commitment in sorted(zip(*columns, strict=True))
+        }
+
+    def latest(self, month: int) -> int | None:
+        """Return the latest time of any row of a month."""
+        sql = "SELECT count() AS n, max(at) AS latest FROM events WHERE month = {month:UInt32}"
+        found = self._engine.ask(sql, {"month": month}).to_pylist()[0]
+        return found["latest"] if found["n"] else None
+
+    def like(self, events: Sequence[AccessEvent], month: int) -> list[AccessEvent]:
+        """Return kept events with the principal of one of these, and its time or its detail."""
+        pairs = sorted({(self._label(event.principal), event.at) for event in events})
+        told = [event for event in events if event.detail]
+        asked = {
+            "month": month,
+            "labels": [label for label, _ in pairs],
+            "times": [at for _, at in pairs],
+            "told": sorted({self._label(event.principal) for event in told}),
+            "details": sorted({event.detail for event in told}),
+        }
+        found = list(from_columns(event_batch(self._engine.ask(_LIKE, asked))))
+        return found + (from_columns(event_batch(self._engine.ask(_TOLD, asked))) if told else [])
+
+    def _label(self, principal: str) -> int:
+        return label_of(self._secrets.label_salt, principal)
+
+    def erase(self, principals: Sequence[str]) -> int:
+        """Keep label and commitment of each row, then delete the rows; done again it finishes what was begun."""
+        labels = sorted({self._label(principal) for principal in principals})
+        asked = {"labels": labels}
+        found = self._engine.ask("SELECT count() AS n FROM events WHERE label IN {labels:Array(UInt64)}", asked)
+        if not (count := int(found["n"][0].as_py())):
+            return 0
+        kept = f"SELECT segment, position, label, {COMMITMENT} FROM events WHERE label IN {{labels:Array(UInt64)}}"
+        self._engine.command(f"INSERT INTO tombstones {kept}", {**asked, **self._words})
+        self._delete("events", "label IN {labels:Array(UInt64)}", asked)
+        return count
+
+    def _delete(self, table: str, where: str, asked: dict[str, Any]) -> None:
+        self._engine.command(f"ALTER TABLE {table} DELETE WHERE {where}", asked, mutations_sync=1)
+
+
+def _placed(rows: pa.Table, segment: int, month: int) -> pa.Table:
+    size = rows.num_rows
+    for name, values in (
+        ("segment", np.full(size, segment, np.uint32)),
+        ("position", np.arange(size, dtype=np.uint32)),
+        ("month", np.full(size, month, np.uint32)),
+    ):
+        rows = rows.append_column(name, pa.array(values))
+    return rows
+
+
+def event_batch(table: pa.Table) -> pa.RecordBatch:
+    """Return the columns of events of a table as one batch."""
+    wanted = table.select(EVENT)
+    batches = wanted.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=wanted.schema)
+
+
+def _reader(roots: Sequence[bytes], leaves: Callable[[int], list[bytes]]) -> merkle.Reader:
+    """Return a reader over kept hashes of full chunks, and over leaves computed for what lies below or beside them."""
+
+    def read(level: int, index: int) -> bytes:
+        if level == _CHUNK_LEVEL and index < len(roots):
+            return roots[index]
+        if level > _CHUNK_LEVEL:
+            return merkle.node_hash(read(level - 1, 2 * index), read(level - 1, 2 * index + 1))
+        number, first = (index << level) // CHUNK, index << level
+        hashes = leaves(number)
+        if level == 0:
+            return hashes[first - number * CHUNK]
+        return merkle.node_hash(read(level - 1, 2 * index), read(level - 1, 2 * index + 1))
+
+    return read

@@ -1,0 +1,159 @@
+"""Access events in memory and in ClickHouse: one suite, and the same answers to the same questions."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from access_rows import SECRETS, START, batch, event
+from msgspec import structs
+
+from gatebook.errors import LedgerError
+from gatebook.record.segments import Hidden, RangeProof, range_path, verify_range
+from gatebook.store.columnar.engine import Engine
+from gatebook.store.columnar.lookups import ColumnarLookups
+from gatebook.store.columnar.rows import ColumnarRows
+from gatebook.store.memory.access_rows import MemoryAccessRows
+from gatebook.trace.ports import Filter
+
+MONTH = 202609
+
+
+class Columnar(ColumnarRows, ColumnarLookups):
+    def __init__(self, engine):
+        ColumnarRows.__init__(self, engine, SECRETS)
+        ColumnarLookups.__init__(self, engine, SECRETS.label_salt)
+
+
+@pytest.fixture(params=["memory", "columnar"])
+def rows(request, tmp_path):
+    if request.param == "memory":
+        yield MemoryAccessRows(SECRETS)
+        return
+    engine = Engine(f"chdb://{tmp_path}/access")
+    yield Columnar(engine)
+    engine.close()
+
+
+@pytest.fixture
+def both(tmp_path):
+    engine = Engine(f"chdb://{tmp_path}/access")
+    yield MemoryAccessRows(SECRETS), Columnar(engine)
+    engine.close()
+
+
+def proof_of(rows, tree, segment, principal):
+    run, reader = rows.run(segment, principal, tree.size), rows.reader(segment, tree.size)
+    last = run.first + len(run.rows)
+    before = reader.hidden(run.first - 1) if run.first else None
+    after = reader.hidden(last) if last < tree.size else None
+    path = range_path(run.first - bool(before), last + bool(after), tree.size, reader.hashes)
+    return RangeProof(
+        segment, tree.size, tree.root, SECRETS.label_salt, principal, run.first, run.rows, before, after, tuple(path)
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 700, 1024])
+def test_every_principal_has_a_proof_and_so_has_who_is_not_there(rows, size):
+    # Breaks when a tree made by the engine is not the one its rows lead to, or a run misses a row.
+    draw = random.Random(size)
+    events = [event(draw) for _ in range(size)]
+    tree = rows.add(1, MONTH, batch(events, 3))
+    assert tree.size == size
+    for principal in {e.principal for e in events} | {"nobody", "acc_zzz"}:
+        proof = proof_of(rows, tree, 1, principal)
+        verify_range(proof)
+        shown = sorted((row.event for row in proof.rows), key=repr)
+        assert shown == sorted((e for e in events if e.principal == principal), key=repr)
+        assert {row.batch for row in proof.rows} <= {3}
+
+
+def test_what_is_erased_leaves_every_proof_standing(rows):
+    # Breaks when erasing takes the leaf of a row with it, or leaves the row.
+    draw = random.Random(5)
+    events = [event(draw) for _ in range(600)]
+    tree = rows.add(1, MONTH, batch(events))
+    gone = sum(e.principal == "acc_a" for e in events)
+    assert rows.erase(["acc_a", "nobody"]) == gone
+    assert rows.erase(["acc_a"]) == 0
+    proof = proof_of(rows, tree, 1, "acc_a")
+    verify_range(proof)
+    assert len(proof.rows) == gone
+    assert all(isinstance(row, Hidden) for row in proof.rows)
+    verify_range(proof_of(rows, tree, 1, "acc_b"))
+    assert rows.events(Filter(principals=("acc_a",)), None, 10) == []
+
+
+def test_what_was_never_entered_is_discarded(rows):
+    # Breaks when a segment that was cut off is counted beside the one that takes its number.
+    draw = random.Random(6)
+    first = [event(draw) for _ in range(300)]
+    tree = rows.add(1, MONTH, batch(first))
+    rows.add(2, MONTH, batch([event(draw) for _ in range(300)]))
+    assert rows.discard(1) == 300
+    assert rows.discard(1) == 0
+    assert len(rows.events(Filter(), None, 1000)) == 300
+    again = [event(draw) for _ in range(400)]
+    verify_range(proof_of(rows, rows.add(2, MONTH, batch(again)), 2, "acc_a"))
+    verify_range(proof_of(rows, tree, 1, "acc_a"))
+
+
+def test_a_tree_of_another_size_is_refused(rows):
+    # Breaks when rows that are gone are passed over.
+    draw = random.Random(7)
+    rows.add(1, MONTH, batch([event(draw) for _ in range(10)]))
+    with pytest.raises(LedgerError):
+        rows.reader(1, 11).hashes(0, 10)
+
+
+def test_like_finds_the_same_principal_and_time_or_detail(rows):
+    # Breaks when a replay is not found, or another's row is.
+    draw = random.Random(8)
+    events = [structs.replace(event(draw, 50), detail=draw.choice(["", "", f"line {n % 7}"])) for n in range(300)]
+    rows.add(1, MONTH, batch(events))
+    asked = events[:5]
+    times, details = {(e.principal, e.at) for e in asked}, {(e.principal, e.detail) for e in asked if e.detail}
+    wanted = {repr(e) for e in events if (e.principal, e.at) in times or (e.principal, e.detail) in details}
+    assert {repr(e) for e in rows.like(asked, MONTH)} == wanted
+    undetailed = [e for e in asked if not e.detail]
+    assert undetailed and rows.like(undetailed, 202610) == []
+    assert rows.latest(MONTH) == max(e.at for e in events)
+    assert rows.latest(202610) is None
+
+
+def random_filter(draw):
+    start = START + draw.randrange(3_000_000_000)
+    return Filter(
+        from_at=draw.choice([START, start, -(2**62)]),
+        until_at=draw.choice([start + draw.randrange(10**9), 2**62]),
+        principals=draw.choice([(), (), ("acc_a",), ("acc_ç", "root"), ("",)]),
+        networks=draw.choice(
+            [(), (), ("203.0.113.9",), ("203.0.113.0/24", "2001:db8::/64"), ("::/0",), ("0.0.0.0/0",)]
+        ),
+        session=draw.choice(["", "", "s1"]),
+        user_agent=draw.choice(["", "", "Mozilla/5.0 «x»"]),
+        fingerprint=draw.choice(["", "", "SHA256:abc"]),
+        segment=draw.choice([None, None, 2]),
+    )
+
+
+def test_questions_have_the_same_answers_in_memory_and_in_columns(both):
+    # Breaks when an engine answers a question in another way than by looking at every row.
+    memory, columns = both
+    draw = random.Random(9)
+    for segment in (1, 2, 3):
+        rows = batch([event(draw) for _ in range(400)])
+        memory.add(segment, MONTH, rows)
+        columns.add(segment, MONTH, rows)
+    for _ in range(150):
+        asked = random_filter(draw)
+        mine, theirs = memory.events(asked, None, 60), columns.events(asked, None, 60)
+        assert [(k.event, k.segment, k.batch) for k in mine] == [(k.event, k.segment, k.batch) for k in theirs]
+        if theirs:
+            after = draw.choice(theirs).place
+            assert memory.events(asked, after, 20) == columns.events(asked, after, 20)
+        assert memory.uses(asked, 40) == columns.uses(asked, 40)
+    for principals in (["acc_a"], ["acc_1", "acc_2"], ["nobody"]):
+        for least in (1, 2, 5):
+            window = (START, START + draw.randrange(10**6, 3 * 10**9))
+            assert memory.sharers(principals, *window, least) == columns.sharers(principals, *window, least)
