@@ -19,6 +19,7 @@ from gatebook.procedures.held import holder
 from gatebook.terms.assignment import OPEN, AssignmentKind, instant
 from gatebook.trace.proposal import Proposal
 from gatebook.trace.spans import span_of
+from gatebook.wiring.premises import Premises
 
 _PER_ADDRESS, _LONGEST, _QUESTIONS = 40, 10**12, 5000
 _DAY = 86_400_000_000
@@ -41,7 +42,7 @@ def leases(count: int) -> list[tuple[str, str, int, int]]:
     return found
 
 
-def noted(premises: object, rows: list[tuple[str, str, int, int]]) -> float:
+def noted(premises: Premises, rows: list[tuple[str, str, int, int]]) -> float:
     """Note all in batches; return the seconds it took."""
     began = time.perf_counter()
     for start in range(0, len(rows), MOST_ROWS):

@@ -5,7 +5,8 @@ never the value that was refused.
 
     GatebookError
     ├── InvalidInput          what was sent cannot be taken; lists every field at fault
-    │   └── TooLarge          ... because it is larger than a stated limit
+    │   ├── TooLarge          ... because it is larger than a stated limit
+    │   └── UnknownEncoding   ... because it is compressed in a way this house does not read
     ├── NotFound              no such thing under this id
     ├── NotPermitted          the operator or key may not do this
     │   └── NotAuthenticated  nobody is known to be asking
@@ -69,6 +70,12 @@ class TooLarge(InvalidInput):
     """What was sent is larger than a stated limit."""
 
     code = "too-large"
+
+
+class UnknownEncoding(InvalidInput):
+    """What was sent is compressed in a way this house does not read."""
+
+    code = "unknown-encoding"
 
 
 class NotFound(GatebookError):

@@ -9,8 +9,9 @@ import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -59,7 +60,14 @@ class Settings(BaseSettings):
     gate_requests_per_minute: int = Field(default=60_000, ge=0)
     failures_per_minute: int = Field(default=60, ge=0)
     ip_country_files: tuple[str, ...] = ()
+    access_body_mib: int = Field(default=16, ge=1, le=64)
+    access_future_minutes: int = Field(default=5, ge=0, le=24 * 60)
+    access_past_days: int = Field(default=400, ge=1, le=36_500)
+    access_proxies: tuple[IPvAnyNetwork, ...] = ()
+    access_silent_minutes: int = Field(default=60, ge=0)
+    access_silent_by_source: dict[str, Annotated[int, Field(ge=0)]] = {}
     feeds: dict[str, dict[str, str]] = {}
+    access_dsn: str = Field(default="", pattern=r"^(chdb://.+|https?://.+|)$")
 
     @classmethod
     def settings_customise_sources(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from typer.testing import CliRunner
 
 from gatebook.procedures.api_keys import make_key
 from gatebook.procedures.assign import MOST_ROWS, assign, batch_root
+from gatebook.procedures.check_assignments import check_assignments
 from gatebook.record.entry import Entry
 from gatebook.wiring.assignments import export_assignments, import_assignments
 
@@ -246,6 +250,37 @@ def test_what_was_rewritten_in_the_database_is_found(client: Any, add: Any, prem
             copy.backup(raw)
         raw.close()
     assert check() == (0, 0, 3)
+
+
+KILLED = """
+import dataclasses, os, signal, sys
+from pathlib import Path
+from gatebook.procedures.house import SCOPES, Operator
+from gatebook.wiring.assignments import import_assignments
+from gatebook.wiring.premises import open_premises
+
+drawn = []
+with open_premises(Path(sys.argv[1])) as premises:
+    def draw(n):  # asked for within a batch's transaction
+        drawn.append(n)
+        if len(drawn) == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return os.urandom(n)
+    house = dataclasses.replace(premises.house, draw=draw)
+    import_assignments(house, Operator("opr-test", SCOPES), Path(sys.argv[2]), lambda _, __: None, 50)
+"""
+
+
+def test_an_import_that_was_killed_is_given_again_as_it_is(premises: Any, operator: Any, tmp_path: Path) -> None:
+    # Breaks when half a batch is kept, a batch has no entry, or a row is noted twice.
+    file = table(tmp_path / "leases.csv", [row(f"10.0.{n // 250}.{n % 250}") for n in range(400)])
+    done = subprocess.run([sys.executable, "-c", KILLED, str(premises.folder), str(file)], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert [e.body["assigned"] for e in entries(premises, "assignments.noted")] == [50, 50, 50]
+    again = import_assignments(premises.house, operator, file, lambda _, __: None)
+    assert (again.counts["stands"], again.counts["made"], again.counts["refused"]) == (150, 250, 0)
+    found = check_assignments(premises.house, operator, lambda _: None)
+    assert (found.batches, found.assignments, found.differing, found.unentered) == (4, 400, (), 0)
 
 
 def test_the_command_line_does_the_same(premises: Any, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from gatebook_verifier import checks
+from gatebook_verifier.access import check_access
 from gatebook_verifier.note import DoesNotHold, read_checkpoint, read_text
 
 
@@ -28,7 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     proof = commands.add_parser("inclusion", help="check a proof file against the entry's bytes")
     proof.add_argument("proof", type=Path)
     proof.add_argument("entry", type=Path)
-    for command in (one, log, both, growth, proof):
+    access = commands.add_parser("access", help="check that an access proof shows every row of its principal")
+    access.add_argument("proof", type=Path)
+    access.add_argument("--log", type=Path, help="the log's folder, to see that no segment is missing in the proof")
+    for command in (one, log, both, growth, proof, access):
         command.add_argument("--vkey", required=True, help="the verifier key, or a file that holds it")
     return parser
 
@@ -43,6 +47,8 @@ def _run(asked: argparse.Namespace) -> str:
         return checks.check_log(asked.folder, vkey)
     if asked.command == "inclusion":
         return checks.check_proof(asked.proof.read_bytes(), asked.entry.read_bytes(), vkey)
+    if asked.command == "access":
+        return check_access(asked.proof.read_bytes(), vkey, asked.log)
     old = read_checkpoint(asked.old.read_bytes(), vkey)
     if asked.command == "growth":
         return checks.check_growth(old, asked.proof.read_bytes(), vkey)

@@ -24,6 +24,7 @@ from starlette.exceptions import HTTPException
 
 from gatebook import __version__
 from gatebook.api import (
+    access_events,
     administration,
     applications,
     assignments,
@@ -35,6 +36,7 @@ from gatebook.api import (
     registers,
     reviews,
 )
+from gatebook.api.access_metrics import AccessSources
 from gatebook.api.connections import WAIT_S, PromptConnection
 from gatebook.api.guard import Guard
 from gatebook.api.rate_limits import RateLimits
@@ -43,19 +45,20 @@ from gatebook.errors import GatebookError, SettingsError, reason_of
 from gatebook.wiring.keeping import keep
 from gatebook.wiring.premises import Premises, open_premises, set_up_logging
 
-_ROOMS = (applications, registers, reviews, law_and_ledger, administration, assignments)
+_ROOMS = (applications, registers, reviews, law_and_ledger, administration, assignments, access_events)
 #: What any route under /v1 may answer beside what it is for.
 _EVERYWHERE = statuses(401, 403, 408, 413, 422, 429, 500, 503)
 _BACKLOG, _LAST_REQUESTS_S = 512, 30
 
 
 class Api(FastAPI):
-    """FastAPI with the schemas and the gate's operation, which it cannot see, in its document."""
+    """FastAPI with the schemas and the operations it cannot see in its document."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document."""
         found = super().openapi()
-        found["paths"].setdefault(gate.PATH, {"post": gate.operation()})
+        for room in (gate, access_events):
+            found["paths"].setdefault(room.PATH, {}).setdefault("post", room.operation())
         found.setdefault("components", {}).setdefault("schemas", {}).update(components())
         return found
 
@@ -72,7 +75,10 @@ def make_app(premises: Premises) -> FastAPI:
     )
     app.state.premises, app.state.registry = premises, CollectorRegistry()
     app.state.limits = RateLimits(premises.settings, premises.now)
-    app.add_middleware(Guard, registry=app.state.registry)
+    app.state.access_turns = access_events.turns()
+    app.state.registry.register(AccessSources(premises))
+    bodies = {access_events.PATH: premises.settings.access_body_mib}
+    app.add_middleware(Guard, registry=app.state.registry, body_mib=bodies)
     app.add_exception_handler(GatebookError, problems.on_gatebook_error)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_exception_handler(RequestValidationError, problems.on_validation_error)
@@ -80,6 +86,7 @@ def make_app(premises: Premises) -> FastAPI:
         app.include_router(room.router, responses=_EVERYWHERE)
     app.include_router(health.router)
     app.include_router(problem_page.router)
+    app.router.routes.insert(0, access_events.ROUTE)
     app.router.routes.insert(0, gate.ROUTE)  # asked most often, and routes are tried in order
     return app
 

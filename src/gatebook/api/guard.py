@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -24,15 +25,19 @@ from gatebook.errors import FieldProblem, NotAuthenticated, TooLarge, TooMany
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
-_MOST_BODY, _MOST_BODY_S = 1024 * 1024, 30.0
+_MIB, _MOST_BODY_S = 1024 * 1024, 30.0
+_MOST_BODY_MIB = 1  # where nothing else was said of a route
 _MOST_AT_ONCE = 1000
 
 
 class Guard:
-    """Reads each body whole before the app sees it, adds security headers, counts and times, logs no content."""
+    """Reads each body whole before the app sees it, adds security headers, counts and times, logs no content.
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        self.app, self.log, self.under_way = app, structlog.get_logger(), 0
+    ``body_mib`` says for paths how many MiB a body may have; for all others it is one.
+    """
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry, body_mib: Mapping[str, int] | None = None) -> None:
+        self.app, self.body_mib, self.log, self.under_way = app, body_mib or {}, structlog.get_logger(), 0
         self.seconds = Histogram("gatebook_request_seconds", "Time to answer", ["route"], registry=registry)
         self.answers = Counter("gatebook_requests", "Answers by status", ["route", "status"], registry=registry)
 
@@ -69,7 +74,7 @@ class Guard:
             scope["method"] = "GET"
         try:
             async with asyncio.timeout(_MOST_BODY_S):
-                body = await _body(scope, receive)
+                body = await _body(scope, receive, self.body_mib.get(scope["path"], _MOST_BODY_MIB))
         except (NotAuthenticated, TooMany) as error:
             await problems.answer(error, {"Connection": "close"})(scope, receive, send)
             return
@@ -106,7 +111,7 @@ class _Answer:
         await self._send(message)
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, most_mib: int) -> bytes | None:
     """Return the body, or None when the client went away. Raises TooLarge; NotAuthenticated, TooMany as ``known`` does.
 
     A body that is here already is small and costs nothing, and its route asks for the key. Any other is waited for
@@ -117,7 +122,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
     if is_kept and (first is None or first.get("more_body", False)):
         request = Request(scope)
         await run_in_threadpool(known, request, bearer_of(request))
-    return await _whole_body(receive, first, is_kept=is_kept)
+    return await _whole_body(receive, first, most_mib, is_kept=is_kept)
 
 
 async def _at_hand(scope: Scope, receive: Receive) -> Message | None:
@@ -131,7 +136,7 @@ async def _at_hand(scope: Scope, receive: Receive) -> Message | None:
         return None
 
 
-async def _whole_body(receive: Receive, first: Message | None, *, is_kept: bool) -> bytes | None:
+async def _whole_body(receive: Receive, first: Message | None, most_mib: int, *, is_kept: bool) -> bytes | None:
     found, size = bytearray(), 0
     while True:
         message = first or await receive()
@@ -140,8 +145,9 @@ async def _whole_body(receive: Receive, first: Message | None, *, is_kept: bool)
             return None
         part = message.get("body", b"")
         size += len(part)
-        if size > _MOST_BODY:
-            raise TooLarge("the body is larger than 1 MiB", (FieldProblem("", "too-large", "at most 1 MiB"),))
+        if size > most_mib * _MIB:
+            most = f"{most_mib} MiB"
+            raise TooLarge(f"the body is larger than {most}", (FieldProblem("", "too-large", f"at most {most}"),))
         if is_kept:
             found += part
         if not message.get("more_body", False):

@@ -32,7 +32,19 @@ class Problem:
 
 _TABLE = (
     Problem("invalid-input", 422, "What was sent cannot be taken", "Something sent cannot be taken."),
-    Problem("too-large", 413, "Too large", "The body is larger than 1 MiB."),
+    Problem(
+        "too-large",
+        413,
+        "Too large",
+        "The body is larger than its route takes: 1 MiB, for access events what the setting `access_body_mib` says; or"
+        " it unfolds into too much.",
+    ),
+    Problem(
+        "unknown-encoding",
+        415,
+        "Compressed in an unknown way",
+        "Access events may come with the `Content-Encoding` gzip or zstd, or as they are.",
+    ),
     Problem("busy", 503, "Too many at once", "More requests at once than this house works on; come back in a moment."),
     Problem("too-slow", 408, "Too slow", "The body did not arrive within 30 seconds; send it again."),
     Problem(

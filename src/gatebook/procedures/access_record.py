@@ -1,6 +1,7 @@
 """The access record: what a procedure that seals, proves or searches access events is handed beside the house.
 
-The trap guarded against: two processes that seal. Whoever holds this holds the one place to do so.
+The trap guarded against: two processes that seal. Whoever holds this holds the one place to do so; everybody else
+asks them, and asks the same things.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Protocol
 from gatebook.record.log_ports import AccessLog
 from gatebook.record.repeats import RecentRows
 from gatebook.record.segment_ports import KeptRows, SealedRows
-from gatebook.record.segments import SegmentSecrets
+from gatebook.record.segments import RangeProof, SegmentSecrets
 from gatebook.trace.ports import AccessRows
 
 
@@ -27,3 +28,19 @@ class AccessRecord:
     rows: Rows
     secrets: SegmentSecrets
     recent: RecentRows = field(default_factory=RecentRows)
+
+
+class AccessAnswers(AccessRows, Protocol):
+    """What any process of the house may ask, whether it holds the record or asks the one that does."""
+
+    def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
+        """Return every row of a principal in a segment of this size and root, proved. Raises LedgerError."""
+        ...
+
+    def seal(self) -> int:
+        """Seal whatever the log holds now; return how many batches."""
+        ...
+
+    def erase(self, principals: list[str]) -> int:
+        """Erase every row of these principals; return how many."""
+        ...

@@ -6,6 +6,8 @@ crash it writes the same bytes, since tiles follow from the entries alone; one p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gatebook.errors import LedgerError, NotFound
 from gatebook.procedures.house import House
 from gatebook.record import checkpoint, merkle, tiles
@@ -128,6 +130,15 @@ def proof_of(house: House, position: int) -> str:
         raise NotFound("this position is not covered by the published checkpoint")
     reader = tiles.TileHashReader(house.tiles.read_tile, size)
     return tiles.tlog_proof(position, merkle.inclusion_proof(position, size, reader.read), note)
+
+
+def inclusions_of(house: House, positions: Sequence[int]) -> tuple[bytes, list[list[bytes]]]:
+    """Return the published checkpoint and for each position the path from its entry to it. Raises NotFound."""
+    note, size = _note(house)
+    if any(not 0 <= position < size for position in positions):
+        raise NotFound("this position is not covered by the published checkpoint")
+    reader = tiles.TileHashReader(house.tiles.read_tile, size)
+    return note, [merkle.inclusion_proof(position, size, reader.read) for position in positions]
 
 
 def consistency_of(house: House, old_size: int) -> str:

@@ -27,7 +27,7 @@ from gatebook.record.segment_ports import SegmentTree
 
 _MOST_ROWS = 200_000
 _MOST_BATCHES = 300  # so that the entry that names them stays within 65,535 bytes
-_TELLS_OF_RECEIPT = "unmapped|time-missing"
+_AT_RECEIPT = "unmapped"  # its time is that of the receipt: that it came before shows by its text alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _fresh(
         latest = access.rows.latest(month)
         recent.begin(month, int(at.min()) - 1 if latest is None else latest)
     asked = recent.suspects(month, labels, at)
-    asked |= pc.match_substring_regex(rows.column("marks"), _TELLS_OF_RECEIPT).to_numpy(zero_copy_only=False)
+    asked |= pc.match_substring_regex(rows.column("marks"), _AT_RECEIPT).to_numpy(zero_copy_only=False)
     twins = np.concatenate(([False], (labels[1:] == labels[:-1]) & (at[1:] == at[:-1])))
     doubtful = np.flatnonzero(asked | twins | np.concatenate((twins[1:], [False])))
     if not len(doubtful):

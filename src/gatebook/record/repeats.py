@@ -24,12 +24,13 @@ Identity = tuple[object, ...]
 
 def identity_of(event: AccessEvent) -> Identity:
     """Return what makes an event the same as another: its own id where it has one, else all that was read of it."""
-    if "time-missing" in event.marks or "unmapped" in event.marks:
-        return (event.source, event.principal, event.event_id or event.detail, event.nth)
+    if "unmapped" in event.marks:
+        return (event.source, event.detail, event.nth)
+    at = 0 if "time-missing" in event.marks else event.at  # what stands in for a time is that of the receipt
     if event.event_id:
-        return (event.source, event.principal, event.at, event.event_id)
+        return (event.source, event.principal, at, event.event_id)
     return (
-        *(event.source, event.principal, event.at, event.nth, event.act, event.outcome, event.address),
+        *(event.source, event.principal, at, event.nth, event.act, event.outcome, event.address),
         *(event.raw_address, event.session, event.user_agent, event.fingerprint, event.target, event.detail),
         tuple(mark for mark in event.marks if mark not in _OF_RECEIPT),
     )

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
+import msgspec
+
 from gatebook.errors import LedgerError
 from gatebook.record import merkle
 from gatebook.terms.access_event import AccessEvent, AddressKind
@@ -95,8 +97,7 @@ class SegmentSecrets:
         return first, second, third, fourth
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(msgspec.Struct, frozen=True, tag="hidden"):
     """A row that is not shown: its label and its commitment. What was erased is kept as this alone."""
 
     label: int
@@ -108,8 +109,7 @@ class Hidden:
         return leaf_of(self.label, self.commitment)
 
 
-@dataclass(frozen=True, slots=True)
-class ShownRow:
+class ShownRow(msgspec.Struct, frozen=True, tag="shown"):
     """A row that is shown: its event, its place among the segment's batches, and the salt it was committed to with."""
 
     event: AccessEvent
@@ -117,8 +117,7 @@ class ShownRow:
     salt: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RangeProof:
+class RangeProof(msgspec.Struct, frozen=True):
     """That these are all the rows of ``principal`` in a segment, from position ``first`` on.
 
     ``rows`` are shown, or hidden where they were erased. ``before`` and ``after`` are the neighbours, None at the ends

@@ -26,7 +26,6 @@ _AT_CHECK = len(_MAGIC) + _LENGTHS.size
 START = _AT_CHECK + _CHECK.size + _DIGEST
 _MOST_HEAD = 16 * 1024
 _LOOK = 1024 * 1024
-_TORN = "the record ends too early"  # a crash cut it off, and nobody was told that it is kept
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
@@ -94,35 +93,52 @@ def scan(file: IO[bytes], name: str, offset: int, size: int) -> tuple[list[Found
     found, damaged = list[Found](), list[Damage]()
     while offset < size:
         one = _record_at(file, offset, size)
+        if one is None:
+            break
         if isinstance(one, Found):
             found.append(one)
             offset = one.end
-        elif one == _TORN or _is_blank(file, offset, size):
-            break
         else:
-            damaged.append(Damage(name, offset, one))
-            offset = _next_start(file, offset + 1, size)
+            reason, after = one
+            damaged.append(Damage(name, offset, reason))
+            offset = after
     return found, damaged, offset
 
 
-def _record_at(file: IO[bytes], offset: int, size: int) -> Found | str:
-    """Return the record at ``offset``, or what is wrong with it."""
+def _record_at(file: IO[bytes], offset: int, size: int) -> Found | tuple[str, int] | None:
+    """Return the record at ``offset``; None for a tail; or what is wrong with it, and where the next may begin."""
     start = _bytes(file, offset, START)
-    if start[: len(_MAGIC)] != _MAGIC[: len(start)]:
-        return "no record begins here"
-    if len(start) < START:
-        return _TORN
-    head_size, body_size = _LENGTHS.unpack_from(start, len(_MAGIC))
-    head = _bytes(file, offset + START, min(head_size, _MOST_HEAD))
+    if len(start) < START and _MAGIC.startswith(start[: len(_MAGIC)]):
+        return None
+    head_size, body_size = _lengths(start)
+    head = _bytes(file, offset + START, head_size)
     body = offset + START + head_size
-    is_sound = _CHECK.unpack_from(start, _AT_CHECK)[0] == zlib.crc32(start[len(_MAGIC) : _AT_CHECK] + head)
-    if body + body_size > size and (is_sound or body > size):
-        return _TORN
-    if not is_sound:
-        return "the beginning of a record does not agree with its checksum"
-    if _body(file, offset, body, body + body_size) is None:
-        return "the rows of a record do not agree with their digest"
-    return Found(_decode(head), offset, body, body + body_size)
+    end = body + body_size
+    if not _is_sound(start, head):
+        after = _next_start(file, offset + 1, size)
+        is_short = head_size and body > size and after == size
+        if is_short or _is_blank(file, offset, size):
+            return None
+        return "the beginning of a record does not agree with its checksum", after
+    if end > size:
+        return None
+    if _body(file, offset, body, end) is None:
+        return "the rows of a record do not agree with their digest", end
+    return Found(_decode(head), offset, body, end)
+
+
+def _lengths(start: bytes) -> tuple[int, int]:
+    """Return the lengths of head and body; zeros where they cannot be those of a record."""
+    if len(start) < START or not start.startswith(_MAGIC):
+        return 0, 0
+    head, body = _LENGTHS.unpack_from(start, len(_MAGIC))
+    return (head, body) if head <= _MOST_HEAD else (0, 0)
+
+
+def _is_sound(start: bytes, head: bytes) -> bool:
+    if len(start) < START or not start.startswith(_MAGIC):
+        return False
+    return bool(_CHECK.unpack_from(start, _AT_CHECK)[0] == zlib.crc32(start[len(_MAGIC) : _AT_CHECK] + head))
 
 
 def _body(file: IO[bytes], start: int, body: int, end: int) -> bytes | None:

@@ -10,11 +10,12 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -34,12 +35,17 @@ from gatebook.outside.webhooks import (
     sign_ed25519,
     sign_hmac,
 )
+from gatebook.procedures.access_record import AccessAnswers
+from gatebook.procedures.access_sources import Silence
 from gatebook.procedures.house import CodeSender, House, Signer
+from gatebook.procedures.log_access import Bounds
 from gatebook.procedures.webhooks import deliver_due
 from gatebook.record import checkpoint
 from gatebook.record.access import Door
+from gatebook.record.segments import SegmentSecrets
 from gatebook.record.vault import Vault
 from gatebook.settings import FILE, Settings, read_settings
+from gatebook.store.access_log import AccessLogFolder
 from gatebook.store.last_signed import LastSignedFile
 from gatebook.store.law_folder import LawFolder
 from gatebook.store.list_shelf import ListShelf
@@ -47,6 +53,7 @@ from gatebook.store.sql.engine import sqlite_url
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate
 from gatebook.store.tile_folder import TileFolder
+from gatebook.wiring.access import AccessPlace, HeldAccess
 from gatebook.wiring.screeners import CurrentScreeners
 
 _ENDPOINTS_AT_ONCE = 16
@@ -93,6 +100,22 @@ class Premises:
         return ListShelf(self.folder / self.settings.lists_folder, self.settings.list_shrink_percent)
 
     @cached_property
+    def access_log(self) -> AccessLogFolder:
+        """The batches of access events that were received and are not sealed yet."""
+        return AccessLogFolder(self.folder / "access" / "log")
+
+    @property
+    def access_bounds(self) -> Bounds:
+        """The declared proxies, and how far the clock of a source may be off."""
+        future, past = self.settings.access_future_minutes, self.settings.access_past_days
+        return Bounds(self.settings.access_proxies, timedelta(minutes=future), timedelta(days=past))
+
+    @property
+    def access_silence(self) -> Silence:
+        """How long a source of access events may be silent."""
+        return Silence(self.settings.access_silent_minutes, self.settings.access_silent_by_source)
+
+    @cached_property
     def client(self) -> httpx.Client:
         """One HTTP client for feeds and the text-message hook; it follows no redirects. Events go by ``sender``."""
         return httpx.Client(follow_redirects=False, timeout=15, trust_env=True)
@@ -134,6 +157,26 @@ class Premises:
             draw=secrets.token_bytes,
             new_id=new_id,
         )
+
+    @cached_property
+    def access_place(self) -> AccessPlace:
+        """Where the access record lies; the first process that comes holds it."""
+        folder = self.folder / "access"
+        dsn = self.settings.access_dsn or f"chdb://{folder.resolve() / 'store'}"
+
+        def open_held(lock: IO[bytes]) -> HeldAccess:
+            return HeldAccess(self.house, self.access_log, self.segment_secrets, folder, dsn, lock)
+
+        return AccessPlace(folder, open_held)
+
+    @property
+    def segment_secrets(self) -> SegmentSecrets:
+        """What the trees of access events are made with."""
+        return SegmentSecrets(self.keys.index_key("access/label"), self.keys.index_key("access/salt"))
+
+    def access(self) -> AbstractContextManager[AccessAnswers]:
+        """Give the access record to ask: held here, or by another process of this house. Raises Unavailable."""
+        return self.access_place.opened()
 
     @property
     def _last_signed(self) -> LastSignedFile:
@@ -182,7 +225,7 @@ class Premises:
 
     def close(self) -> None:
         """Let go of every connection that was opened."""
-        for name in ("state", "ring", "client"):
+        for name in ("access_place", "access_log", "state", "ring", "client"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from typing import Any
 
 import pytest
 
 from gatebook.errors import NotFound
+from gatebook.record.events.fast import read_columns
 from gatebook.record.events.finish import DETAIL_CHARS, TEXT_CHARS
 from gatebook.record.events.form import Receipt
 from gatebook.record.events.lines import read_lines
@@ -165,6 +168,20 @@ def test_what_is_missing_is_marked_and_long_texts_are_cut() -> None:
     [event] = read(json.dumps({"at": 1795460349, "principal": "a\x00b", "address": "06.1.2.3"}))
     assert event.marks == ("address-unread",)
     assert event.principal == "a\\x00b"
+
+
+def test_what_was_read_by_which_form_is_counted() -> None:
+    # Breaks when a feed whose records nobody can read any more looks like one that is well.
+    data = (json.dumps(OWN) + "\n" + json.dumps({"Records": [TRAIL, 7]}) + "\nnonsense\n").encode()
+    expected = {"own": 1, "cloudtrail": 1, "unmapped": 2}
+    for read_by in (lambda forms: read_events(read_lines(data), RECEIPT, forms=forms), _by_columns(data)):
+        forms = Counter[str]()
+        assert list(read_by(forms))
+        assert forms == expected
+
+
+def _by_columns(data: bytes) -> Any:
+    return lambda forms: read_columns([data[:80], data[80:]], RECEIPT, forms=forms)
 
 
 def test_the_name_of_the_feed_comes_first() -> None:

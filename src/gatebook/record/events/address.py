@@ -12,11 +12,10 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypedDict
 
-from gatebook.record.events.form import Receipt
+from gatebook.record.events.form import Networks, Receipt
 from gatebook.terms.access_event import AddressKind
 
 Ip = IPv4Address | IPv6Address
-Networks = tuple[IPv4Network | IPv6Network, ...]
 
 #: What sources write where they have nothing to say.
 MISSING = frozenset(

@@ -6,6 +6,7 @@ whether it is plain is settled before anything is taken from it; the slow way is
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from gatebook.record.events.documents import Gathering
 from gatebook.record.events.form import Receipt
 from gatebook.record.events.lines import Block, Line, lines_of, read_blocks
 from gatebook.record.events.nth import Repeats
+from gatebook.record.events.own import NAME
 from gatebook.record.events.plain import plain_columns
 from gatebook.record.events.reader import Reading
 from gatebook.terms.access_event import AccessEvent
@@ -24,10 +26,17 @@ BATCH_ROWS = 8_192
 
 
 def read_columns(
-    chunks: bytes | Iterable[bytes], receipt: Receipt, form: str = "", repeats: Repeats | None = None
+    chunks: bytes | Iterable[bytes],
+    receipt: Receipt,
+    form: str = "",
+    repeats: Repeats | None = None,
+    forms: Counter[str] | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the events of the bytes as batches of ``columns.SCHEMA``, in their order; as ``read_events`` reads them."""
-    reading, gathering = Reading(receipt, form, repeats), Gathering()
+    """Yield the events of the bytes as batches of ``columns.SCHEMA``, in their order; as ``read_events`` reads them.
+
+    ``forms`` is added to as ``read_events`` adds to it, and holds all that was yielded so far and perhaps more.
+    """
+    reading, gathering = Reading(receipt, form, repeats, forms), Gathering()
     events: list[AccessEvent] = []
     for block in read_blocks(chunks):
         batch = None if gathering.is_within else _plain(block, reading)
@@ -46,7 +55,10 @@ def read_columns(
 def _plain(block: Block, reading: Reading) -> pa.RecordBatch | None:
     if block.is_cut or block.is_torn or not reading.may_be_own:
         return None
-    return plain_columns(block.data, reading.receipt, reading.repeats)
+    batch = plain_columns(block.data, reading.receipt, reading.repeats)
+    if batch is not None:
+        reading.forms[NAME] += batch.num_rows
+    return batch
 
 
 def _lines(block: Block, gathering: Gathering) -> Iterator[Line]:

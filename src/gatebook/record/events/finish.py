@@ -6,6 +6,7 @@ characters no store takes is decided here, once.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -30,7 +31,9 @@ _TEXTS = (
     "target",
     "event_id",
 )
-_UNMAPPED = "unmapped"
+_texts_of = attrgetter(*_TEXTS)
+#: Stands for the form of a record that none reads.
+UNMAPPED = "unmapped"
 
 
 def unmapped(text: str, receipt: Receipt, *, is_cut: bool = False) -> AccessEvent:
@@ -38,7 +41,7 @@ def unmapped(text: str, receipt: Receipt, *, is_cut: bool = False) -> AccessEven
     detail, was_cut = _storable(text, DETAIL_CHARS)
     return AccessEvent(
         at=receipt.received_at,
-        source=receipt.source or _UNMAPPED,
+        source=receipt.source or UNMAPPED,
         detail=detail,
         marks=("unmapped", "text-cut") if is_cut or was_cut else ("unmapped",),
     )
@@ -75,8 +78,10 @@ def _missing(event: AccessEvent) -> list[str]:
 
 def _storable_texts(event: AccessEvent) -> dict[str, Any]:
     changed: dict[str, Any] = {"is_cut": False}
-    for name in _TEXTS:
-        text = getattr(event, name)
+    texts = _texts_of(event)
+    together = "".join(texts)
+    sound = len(together) <= TEXT_CHARS and _is_plain(together)  # as nearly all are, which one look tells
+    for name, text in () if sound else zip(_TEXTS, texts, strict=True):
         if len(text) > TEXT_CHARS or not _is_plain(text):
             changed[name], was_cut = _storable(text, TEXT_CHARS)
             changed["is_cut"] |= was_cut

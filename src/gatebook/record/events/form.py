@@ -12,6 +12,8 @@ from typing import Any
 
 from gatebook.terms.access_event import AccessEvent
 
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -24,7 +26,7 @@ class Receipt:
 
     received_at: int
     source: str = ""
-    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    proxies: Networks = ()
     future_us: int = 5 * 60 * 1_000_000
     past_us: int = 400 * 24 * 60 * 60 * 1_000_000
 

@@ -6,6 +6,7 @@ next line is read as if this one had been sound.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from gatebook.record.events import own, syslog
 from gatebook.record.events.documents import gather
 from gatebook.record.events.envelope import decode, encode, json_within, members, wrapped
-from gatebook.record.events.finish import finish, unmapped
+from gatebook.record.events.finish import UNMAPPED, finish, unmapped
 from gatebook.record.events.form import JsonForm, LineForm, Receipt
 from gatebook.record.events.forms import JSON_FORMS, LINE_FORMS, form_named
 from gatebook.record.events.lines import Line
@@ -26,26 +27,33 @@ _DEEPEST = 6
 
 
 def read_events(
-    lines: Iterable[Line | str], receipt: Receipt, form: str = "", repeats: Repeats | None = None
+    lines: Iterable[Line | str],
+    receipt: Receipt,
+    form: str = "",
+    repeats: Repeats | None = None,
+    forms: Counter[str] | None = None,
 ) -> Iterator[AccessEvent]:
     """Yield the events of the lines, in their order.
 
     ``form`` names the one form to read by; without it each record's form is found out. ``repeats`` holds what stood
-    before in the same stream, where the stream was begun earlier. Raises NotFound for a form there is not, and
-    nothing for any line.
+    before in the same stream, where the stream was begun earlier. To ``forms`` is added how many records were read by
+    which form; those that none read by "unmapped". Raises NotFound for a form there is not, and nothing for any line.
     """
-    reading = Reading(receipt, form, repeats)
+    reading = Reading(receipt, form, repeats, forms)
     return (event for line in gather(lines) for event in reading.events_of(line))
 
 
 class Reading:
     """The reading of one stream: its receipt, the forms to try, and the records just read."""
 
-    def __init__(self, receipt: Receipt, form: str = "", repeats: Repeats | None = None) -> None:
+    def __init__(
+        self, receipt: Receipt, form: str = "", repeats: Repeats | None = None, forms: Counter[str] | None = None
+    ) -> None:
         """Begin. Raises NotFound for a form there is not."""
         named = form_named(form) if form else None
         self.receipt = receipt
         self.repeats = Repeats() if repeats is None else repeats
+        self.forms = Counter[str]() if forms is None else forms
         self.may_be_own = named is None or named is own.FORM
         self._json = JSON_FORMS if named is None else (named,) if isinstance(named, JsonForm) else ()
         self._lines = LINE_FORMS if named is None else (named,) if isinstance(named, LineForm) else ()
@@ -55,9 +63,10 @@ class Reading:
     def events_of(self, line: Line) -> list[AccessEvent]:
         """Return the events of one line or document, numbered."""
         if line.is_cut:
-            return [self._numbered(unmapped(line.text, self.receipt, is_cut=True))]
-        plain = own.decode_line(line.text) if self.may_be_own and line.text.startswith("{") else None
+            return [self._unmapped(line.text, is_cut=True)]
+        plain = own.decode_line(line.text) if self.may_be_own and own.may_be(line.text) else None
         if plain is not None:
+            self.forms[own.NAME] += 1
             event = finish(own.event_of(plain, self.receipt), self.receipt)
             return [event if plain.nth is not None else self._numbered(event)]
         try:
@@ -66,8 +75,9 @@ class Reading:
             found = None
         return [self._unmapped(line.text)] if found is None else found
 
-    def _unmapped(self, text: str) -> AccessEvent:
-        return self._numbered(unmapped(text, self.receipt))
+    def _unmapped(self, text: str, *, is_cut: bool = False) -> AccessEvent:
+        self.forms[UNMAPPED] += 1
+        return self._numbered(unmapped(text, self.receipt, is_cut=is_cut))
 
     def _numbered(self, event: AccessEvent) -> AccessEvent:
         seen = self.repeats.count(key_of(event))
@@ -114,6 +124,7 @@ class Reading:
             event = _read(form, record, self.receipt)
             if event is not None:
                 self._last_json = form
+                self.forms[form.name] += 1
                 event = finish(event, self.receipt)
                 return event if form is own.FORM and record.get("nth") is not None else self._numbered(event)
         return None
@@ -123,6 +134,7 @@ class Reading:
             event = _read(form, text, self.receipt)
             if event is not None:
                 self._last_line = form
+                self.forms[form.name] += 1
                 return self._numbered(finish(event, self.receipt))
         return None
 

@@ -7,20 +7,18 @@ address a second order holds label and time, with which the rows are found in th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from gatebook.record.events.columns import from_columns
-from gatebook.record.segment_ports import NO_MONTH
+from gatebook.record.months import months_between
 from gatebook.record.segments import label_of
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.rows import event_batch
 from gatebook.store.columnar.schema import EVENT
-from gatebook.trace.ports import EARLIEST, LATEST, Filter, KeptEvent, Place, Sharer, Use
+from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
 
 _MOST_SHARERS = 1_000
-_MOST_MONTHS = 240
 _NO_ADDRESS = "::"
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
@@ -150,24 +148,6 @@ def _text(packed: bytes) -> str:
 def _time(from_at: int, until_at: int) -> tuple[str, dict[str, Any]]:
     """Return the condition on the time, and on months where those between are few."""
     when, values = "at >= {from_at:Int64} AND at < {until_at:Int64}", {"from_at": from_at, "until_at": until_at}
-    if months := _months(from_at, until_at):
+    if months := months_between(from_at, until_at):
         return f"month IN {{months:Array(UInt32)}} AND {when}", {**values, "months": months}
     return when, values
-
-
-def _months(from_at: int, until_at: int) -> list[int]:
-    if from_at <= EARLIEST or until_at >= LATEST:
-        return []
-    first, last = month_of(from_at), month_of(until_at)
-    count = (last // 100 - first // 100) * 12 + last % 100 - first % 100 + 1
-    if not 0 < count <= _MOST_MONTHS:
-        return []
-    start = first // 100 * 12 + first % 100 - 1
-    return [NO_MONTH, *(n // 12 * 100 + n % 12 + 1 for n in range(start, start + count))]
-
-
-def month_of(at: int) -> int:
-    """Return year * 100 + month of an instant; years outside 1 to 9999 count as those."""
-    seconds = min(max(at // 1_000_000, -62_135_596_800), 253_402_300_799)
-    found = datetime.fromtimestamp(seconds, UTC)
-    return found.year * 100 + found.month

@@ -19,6 +19,7 @@ _INDEXED = {
     "records": ("person_id", "application_id"),
     "determinations": ("application_id",),
     "access_batches": ("digest",),
+    "access_segments": ("month",),
 }
 
 

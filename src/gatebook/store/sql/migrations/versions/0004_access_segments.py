@@ -33,3 +33,4 @@ def upgrade() -> None:
         sa.Column("sealed_at", sa.Text()),
         sa.Column("position", sa.BigInteger()),
     )
+    op.create_index("ix_access_segments_month", "access_segments", ["month"])

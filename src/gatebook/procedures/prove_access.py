@@ -1,0 +1,97 @@
+"""Proving access: everything one principal did in a time, as a file that a stranger can check.
+
+The trap guarded against: a proof about what was chosen. The file holds, for every segment whose time touches the one
+asked about, all rows of the principal, or that there are none; rows of such a segment outside the time are in it too.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gatebook.errors import FieldProblem, InvalidInput
+from gatebook.procedures.access_record import AccessAnswers
+from gatebook.procedures.house import House, Operator
+from gatebook.procedures.note_trace import note_trace
+from gatebook.procedures.publish_ledger import inclusions_of
+from gatebook.record.events.own import to_plain
+from gatebook.record.months import months_between
+from gatebook.record.ports import Row
+from gatebook.record.segments import Hidden, RangeProof, ShownRow
+
+FORM = "gatebook-access-proof@v1"
+_PAGE, _MOST_SEGMENTS = 1000, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From an instant up to another, in microseconds since 1970 UTC."""
+
+    from_at: int
+    until_at: int
+
+
+def prove_access(
+    house: House, access: AccessAnswers, operator: Operator, principal: str, span: Span, purpose: str
+) -> dict[str, Any]:
+    """Return the proof of everything ``principal`` did in ``span``. The reading is entered first.
+
+    Raises InvalidInput for a span of too many segments, NotFound while the newest is not yet under a published
+    checkpoint, LedgerError where what is kept is not what was sealed.
+    """
+    note_trace(house, operator, "trace.proof", purpose)
+    segments = list(_touched(house, span))
+    if len(segments) > _MOST_SEGMENTS:
+        fault = FieldProblem("/until", "too-long", f"at most {_MOST_SEGMENTS} segments in one proof; ask for less time")
+        raise InvalidInput("the time asked about holds too many segments for one proof", (fault,))
+    note, paths = inclusions_of(house, [row["position"] for row in segments])
+    with house.state.read() as work:
+        entries = [work.ledger.read(row["position"], row["position"] + 1)[0] for row in segments]
+    proofs = [access.prove(int(row["segment"]), principal, row["rows"], bytes.fromhex(row["root"])) for row in segments]
+    told = zip(segments, entries, paths, proofs, strict=True)
+    return {
+        "form": FORM,
+        "principal": principal,
+        "from_at": span.from_at,
+        "until_at": span.until_at,
+        "label_salt": proofs[0].label_salt.hex() if proofs else "",
+        "checkpoint": note.decode(),
+        "segments": [_segment(row, entry, path, proof) for row, entry, path, proof in told],
+    }
+
+
+def _touched(house: House, span: Span) -> Iterator[Row]:
+    """Yield every segment that has a row within the span, by number."""
+    months, found = months_between(span.from_at, span.until_at), list[Row]()
+    with house.state.read() as work:
+        for where in [{"month": month} for month in months] or [dict[str, int]()]:
+            after = ""
+            while page := work.registers.page("access_segments", where, after, _PAGE):
+                found += [row for row in page if row["last_at"] >= span.from_at and row["first_at"] < span.until_at]
+                after = page[-1]["segment"]
+    yield from sorted(found, key=lambda row: str(row["segment"]))
+
+
+def _segment(row: Row, entry: bytes, path: list[bytes], proof: RangeProof) -> dict[str, Any]:
+    return {
+        "position": row["position"],
+        "entry": entry.decode(),
+        "inclusion": [_text(step) for step in path],
+        "first": proof.first,
+        "rows": [_row(one) for one in proof.rows],
+        "before": _row(proof.before) if proof.before else None,
+        "after": _row(proof.after) if proof.after else None,
+        "path": [_text(step) for step in proof.path],
+    }
+
+
+def _row(row: ShownRow | Hidden) -> Mapping[str, Any]:
+    if isinstance(row, Hidden):
+        return {"label": f"{row.label:016x}", "commitment": _text(row.commitment)}
+    return {"event": to_plain(row.event), "batch": row.batch, "salt": _text(row.salt)}
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

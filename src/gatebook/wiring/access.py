@@ -1,0 +1,177 @@
+"""The access record of a house: held by one process at a time, asked by all.
+
+The trap guarded against: an engine that only one process may open, and a command that fails because a server runs.
+Whoever finds the record free holds it; whoever does not asks the one who holds it, over a socket in the folder.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from gatebook.errors import Unavailable
+from gatebook.procedures.access_record import AccessAnswers, AccessRecord
+from gatebook.procedures.house import House
+from gatebook.procedures.seal_access import seal_access
+from gatebook.record.log_ports import AccessLog
+from gatebook.record.proving import prove_range
+from gatebook.record.segments import RangeProof, SegmentSecrets
+from gatebook.store.access_socket import Asker, Listener, Offered
+from gatebook.store.columnar.engine import Engine
+from gatebook.store.columnar.store import ColumnarStore
+from gatebook.store.turn import hold
+from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
+
+_PATIENCE_S = 20.0
+_AGAIN_S = 0.1
+
+
+class HeldAccess:
+    """The record while this process holds it: answers, seals, and answers other processes of the house."""
+
+    def __init__(
+        self, house: House, log: AccessLog, secrets: SegmentSecrets, folder: Path, dsn: str, lock: IO[bytes]
+    ) -> None:
+        self._house, self._lock, self._sealing = house, lock, threading.Lock()
+        self._engine = Engine(dsn)
+        self._store = ColumnarStore(self._engine, secrets)
+        self.record = AccessRecord(log, self._store, secrets)
+        self.events, self.uses, self.sharers = self._store.events, self._store.uses, self._store.sharers
+        self._listener = Listener(folder / "socket", _offered(self))
+
+    def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
+        """Return every row of a principal in a segment, proved."""
+        return prove_range(self._store, self.record.secrets.label_salt, segment, principal, size, root)
+
+    def seal(self) -> int:
+        """Seal until the log holds nothing more."""
+        count = 0
+        with self._sealing:
+            while found := seal_access(self._house, self.record).batches:
+                count += found
+        return count
+
+    def erase(self, principals: list[str]) -> int:
+        """Erase rows, never while a segment is written."""
+        with self._sealing:
+            return self._store.erase(principals)
+
+    def close(self) -> None:
+        """Let others hold the record."""
+        self._listener.close()
+        with self._sealing:
+            self._engine.close()
+        self._lock.close()
+
+
+class AskedAccess:
+    """The record while another process of the house holds it."""
+
+    def __init__(self, socket: Path) -> None:
+        self._asker = Asker(socket, _offered(None))
+
+    def events(self, asked: Filter, after: Place | None, limit: int) -> list[KeptEvent]:
+        """Return rows by place."""
+        return cast("list[KeptEvent]", self._asker.ask("events", asked, after, limit))
+
+    def uses(self, asked: Filter, limit: int) -> list[Use]:
+        """Return (principal, address) pairs."""
+        return cast("list[Use]", self._asker.ask("uses", asked, limit))
+
+    def sharers(self, principals: Sequence[str], from_at: int, until_at: int, least: int) -> list[Sharer]:
+        """Return other principals at addresses of these."""
+        return cast("list[Sharer]", self._asker.ask("sharers", list(principals), from_at, until_at, least))
+
+    def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
+        """Return every row of a principal in a segment, proved."""
+        return cast("RangeProof", self._asker.ask("prove", segment, principal, size, root))
+
+    def seal(self) -> int:
+        """Have whatever the log holds sealed now."""
+        return int(self._asker.ask("seal"))
+
+    def erase(self, principals: list[str]) -> int:
+        """Have rows erased."""
+        return int(self._asker.ask("erase", principals))
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._asker.close()
+
+
+def _offered(held: HeldAccess | None) -> Mapping[str, Offered]:
+    kinds: dict[str, tuple[Any, Any]] = {
+        "events": (tuple[Filter, Place | None, int], list[KeptEvent]),
+        "uses": (tuple[Filter, int], list[Use]),
+        "sharers": (tuple[list[str], int, int, int], list[Sharer]),
+        "prove": (tuple[int, str, int, bytes], RangeProof),
+        "seal": (tuple[()], int),
+        "erase": (tuple[list[str]], int),
+    }
+    return {name: Offered(*kind, getattr(held, name, _nobody)) for name, kind in kinds.items()}
+
+
+def _nobody(*_: object) -> None:
+    raise Unavailable("this process asks and does not answer")
+
+
+class AccessPlace:
+    """Where the access record of a house lies: opens it, or finds who did."""
+
+    def __init__(self, folder: Path, open_held: Callable[[IO[bytes]], HeldAccess]) -> None:
+        self._folder, self._open_held = folder, open_held
+        self._held: HeldAccess | None = None
+        self._asked: AskedAccess | None = None
+        self._opening = threading.Lock()
+
+    def take(self) -> HeldAccess | None:
+        """Hold the record from now until :meth:`close`; None where another process holds it."""
+        with self._opening:
+            if self._held is None:
+                self._held = self._taken()
+            return self._held
+
+    def _taken(self) -> HeldAccess | None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (self._folder / "lock").open("ab")
+        try:
+            found = self._open_held(lock) if hold(lock) else None
+        except BaseException:
+            lock.close()
+            raise
+        if found is None:
+            lock.close()
+        return found
+
+    @contextmanager
+    def opened(self) -> Iterator[AccessAnswers]:
+        """Give the record to ask, this process's own where it is free. Raises Unavailable when nobody answers."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            if found := self.take():
+                yield found
+                return
+            # Whoever holds it may be about to listen, or about to let go.
+            if (self._folder / "socket").exists():
+                yield self._asking()
+                return
+            if time.monotonic() > until:
+                raise Unavailable("another process holds the access record and does not answer; end it or wait")
+            time.sleep(_AGAIN_S)
+
+    def _asking(self) -> AskedAccess:
+        with self._opening:
+            if self._asked is None:
+                self._asked = AskedAccess(self._folder / "socket")
+            return self._asked
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for found in (self._held, self._asked):
+            if found:
+                found.close()
+        self._held = self._asked = None
