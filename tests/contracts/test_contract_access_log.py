@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from access_batches import batch, ids
 
+from access_batches import batch, ids
 from gatebook.store.access_log import AccessLogFolder
 from gatebook.store.memory.access_log import MemoryAccessLog
 

@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from gatebook import __version__
 from gatebook.api import (
     access_events,
+    access_proofs,
     administration,
     applications,
     assignments,
@@ -45,7 +46,7 @@ from gatebook.errors import GatebookError, SettingsError, reason_of
 from gatebook.wiring.keeping import keep
 from gatebook.wiring.premises import Premises, open_premises, set_up_logging
 
-_ROOMS = (applications, registers, reviews, law_and_ledger, administration, assignments, access_events)
+_ROOMS = (applications, registers, reviews, law_and_ledger, administration, assignments, access_events, access_proofs)
 #: What any route under /v1 may answer beside what it is for.
 _EVERYWHERE = statuses(401, 403, 408, 413, 422, 429, 500, 503)
 _BACKLOG, _LAST_REQUESTS_S = 512, 30

@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from gatebook.cli import administration, applications, assignments, law, ledger, lists, population, reviews
+from gatebook.cli import (
+    access,
+    access_record,
+    administration,
+    applications,
+    assignments,
+    law,
+    ledger,
+    lists,
+    population,
+    reviews,
+)
 from gatebook.cli.shell import HERE, As, HouseAt, console, operator_named
 from gatebook.errors import GatebookError, InvalidInput
 from gatebook.wiring.founding import init_house
@@ -59,6 +70,8 @@ app.add_typer(lists.app, name="lists", help="The lists persons are compared with
 app.add_typer(population.app, name="screen", help=population.HELP, cls=population.NameFirst, no_args_is_help=True)
 app.add_typer(ledger.app, name="ledger", help="The ledger and its proofs.")
 app.add_typer(assignments.app, name="assignment", help="Who held which address, machine or name, from when to when.")
+access_record.add_to(access.app)
+app.add_typer(access.app, name="access", help="Access events: files in any known form, taken in and kept.")
 app.add_typer(administration.keys_app, name="keys", help="API keys and key rotation.")
 app.add_typer(administration.hooks_app, name="webhooks", help="Events to the provider's own systems.")
 

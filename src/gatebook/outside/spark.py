@@ -25,37 +25,17 @@ class Spark:
 
     def __init__(self, master: str, work: Work, schema: str) -> None:
         """``master`` is an address such as ``sc://127.0.0.1:15002``. Raises InvalidInput for any other."""
-        if not master.startswith("sc://"):
-            raise InvalidInput("--master is the address of a Spark Connect server: sc://host:port")
+        _check(master)
         self._master, self._work, self._schema = master, work, schema
 
     def results(self, parts: Iterable[tuple[int, pa.RecordBatch]]) -> Iterator[tuple[int, pa.Table]]:
         """Yield each part's result. Raises Unavailable when the cluster does not answer or gives up."""
-        session = self._session()
+        session = session_at(self._master)
         try:
             for number, batch in parts:
                 yield number, self._one(session, batch)
         finally:
             session.stop()
-
-    def _session(self) -> Any:  # noqa: ANN401  pyspark is there only where a cluster is used
-        try:
-            from pyspark.sql import SparkSession  # noqa: PLC0415  half a second, for who asks for it
-        except ImportError:
-            raise SettingsError("a cluster needs the pyspark package: pip install 'pyspark[connect]'") from None
-        self._knock()
-        try:
-            return SparkSession.builder.remote(self._master).create()
-        except Exception as error:  # noqa: BLE001  whatever the client raises, nobody answered
-            raise _unavailable(error) from None
-
-    def _knock(self) -> None:
-        """See that somebody listens: the client itself would go on trying for ten minutes."""
-        address = urlsplit(self._master)
-        try:
-            socket.create_connection((address.hostname or "", address.port or _PORT), timeout=_WAIT_S).close()
-        except (OSError, ValueError):
-            raise Unavailable("nobody answers at the address given with --master") from None
 
     def _one(self, session: Any, batch: pa.RecordBatch) -> pa.Table:  # noqa: ANN401  as above
         work = self._work
@@ -68,11 +48,42 @@ class Spark:
             frame = session.createDataFrame(pa.Table.from_batches([batch])).repartition(slices)
             table = frame.mapInArrow(screen, self._schema).toArrow()
         except Exception as error:  # noqa: BLE001  as above
-            raise _unavailable(error) from None
+            raise unavailable(error) from None
         return table.sort_by([("what", "ascending"), ("place", "ascending"), ("rank", "ascending")])
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def session_at(master: str) -> Any:  # noqa: ANN401  pyspark is there only where a cluster is used
+    """Return a session of its own at an address such as ``sc://127.0.0.1:15002``.
+
+    Raises InvalidInput for no such address, SettingsError without pyspark, Unavailable when nobody answers.
+    """
+    _check(master)
+    try:
+        from pyspark.sql import SparkSession  # noqa: PLC0415  half a second, for who asks for it
+    except ImportError:
+        raise SettingsError("a cluster needs the pyspark package: pip install 'pyspark[connect]'") from None
+    _knock(master)
+    try:
+        return SparkSession.builder.remote(master).create()
+    except Exception as error:  # noqa: BLE001  whatever the client raises, nobody answered
+        raise unavailable(error) from None
+
+
+def _check(master: str) -> None:
+    if not master.startswith("sc://"):
+        raise InvalidInput("--master is the address of a Spark Connect server: sc://host:port")
+
+
+def _knock(master: str) -> None:
+    """See that somebody listens: the client itself would go on trying for ten minutes."""
+    address = urlsplit(master)
+    try:
+        socket.create_connection((address.hostname or "", address.port or _PORT), timeout=_WAIT_S).close()
+    except (OSError, ValueError):
+        raise Unavailable("nobody answers at the address given with --master") from None
+
+
+def unavailable(error: Exception) -> Unavailable:
     """Say the kind of the failure alone: what a cluster says may hold a customer's row."""
     return Unavailable(
         f"the cluster did not answer as it should ({type(error).__name__}); its log says why. Run the same again"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -30,7 +29,7 @@ from gatebook.record.events.nth import Repeats
 from gatebook.record.log_ports import AccessLog, LoggedBatch
 from gatebook.terms.assignment import microseconds
 
-#: Records of one batch, so that what is read of it fits in memory whatever its bytes are.
+#: Records of a batch that somebody sends, so that what is read of it fits in memory whatever its bytes are.
 MOST_RECORDS = 200_000
 SOURCE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
@@ -92,7 +91,7 @@ def log_access(
     _check(body, source, form)
     # 1. Every record becomes a row.
     receipt = receipt_at(microseconds(house.now()), source, bounds or Bounds())
-    rows, forms = _read(body, receipt, form, cut.repeats if cut else None)
+    rows, forms = _read(body, receipt, form, cut)
     # 2. The same batch is not kept twice.
     digest = _digest(body, source, form, cut)
     before = _known(house, log, digest)
@@ -143,12 +142,13 @@ def _check(body: bytes, source: str, form: str) -> None:
         raise InvalidInput("this batch cannot be taken", tuple(problems))
 
 
-def _read(body: bytes, receipt: Receipt, form: str, repeats: Repeats | None) -> tuple[pa.RecordBatch, dict[str, int]]:
+def _read(body: bytes, receipt: Receipt, form: str, cut: Cut | None) -> tuple[pa.RecordBatch, dict[str, int]]:
     forms, parts, count = Counter[str](), list[pa.RecordBatch](), 0
+    repeats = cut.repeats if cut else None
     for part in read_columns(body, receipt, form, repeats, forms):
         parts.append(part)
         count += part.num_rows
-        if count > MOST_RECORDS:
+        if count > MOST_RECORDS and cut is None:
             reason = f"at most {MOST_RECORDS:,} records in one batch"
             raise TooLarge("this batch has too many records", (FieldProblem("/body", "too-large", reason),))
     if not count:
@@ -183,15 +183,27 @@ def _marks(rows: pa.RecordBatch) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def together(receipts: Iterable[LoggedReceipt]) -> dict[str, Any]:
-    """Return receipts of many batches as one answer."""
-    found: dict[str, Any] = {"batches": 0, "repeated": 0, "rows": 0, "unmapped": 0}
-    marks, forms = Counter[str](), Counter[str]()
-    for receipt in receipts:
-        found["batches"] += 1
-        found["repeated"] += receipt.repeated
-        found["rows"] += receipt.rows
-        found["unmapped"] += receipt.unmapped
-        marks.update(receipt.marks)
-        forms.update(receipt.forms)
-    return {**found, "marks": dict(sorted(marks.items())), "forms": dict(sorted(forms.items()))}
+@dataclass(slots=True)
+class Tally:
+    """Receipts of many batches, counted as one."""
+
+    batches: int = 0
+    repeated: int = 0
+    rows: int = 0
+    unmapped: int = 0
+    marks: Counter[str] = field(default_factory=Counter)
+    forms: Counter[str] = field(default_factory=Counter)
+
+    def add(self, receipt: LoggedReceipt) -> None:
+        """Count a batch in."""
+        self.batches += 1
+        self.repeated += receipt.repeated
+        self.rows += receipt.rows
+        self.unmapped += receipt.unmapped
+        self.marks.update(receipt.marks)
+        self.forms.update(receipt.forms)
+
+    def show(self) -> dict[str, Any]:
+        """Show the counts. ``repeated`` counts batches that were here before."""
+        counts = {name: getattr(self, name) for name in ("batches", "repeated", "rows", "unmapped")}
+        return {**counts, "marks": dict(sorted(self.marks.items())), "forms": dict(sorted(self.forms.items()))}

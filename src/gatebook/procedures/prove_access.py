@@ -8,40 +8,35 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gatebook.errors import FieldProblem, InvalidInput
 from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.note_trace import note_trace
-from gatebook.procedures.publish_ledger import inclusions_of
+from gatebook.procedures.publish_ledger import inclusions_of, publish_ledger
 from gatebook.record.events.own import to_plain
 from gatebook.record.months import months_between
 from gatebook.record.ports import Row
 from gatebook.record.segments import Hidden, RangeProof, ShownRow
+from gatebook.trace.asked import Bounds, read_text
 
 FORM = "gatebook-access-proof@v1"
 _PAGE, _MOST_SEGMENTS = 1000, 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From an instant up to another, in microseconds since 1970 UTC."""
-
-    from_at: int
-    until_at: int
-
-
 def prove_access(
-    house: House, access: AccessAnswers, operator: Operator, principal: str, span: Span, purpose: str
+    house: House, access: AccessAnswers, operator: Operator, principal: str, span: Bounds, purpose: str
 ) -> dict[str, Any]:
-    """Return the proof of everything ``principal`` did in ``span``. The reading is entered first.
+    """Return the proof of everything ``principal`` did in ``span``; entered first, and what waits is sealed.
 
-    Raises InvalidInput for a span of too many segments, NotFound while the newest is not yet under a published
-    checkpoint, LedgerError where what is kept is not what was sealed.
+    Raises InvalidInput for a span of too many segments, LedgerError where what is kept is not what was
+    sealed.
     """
+    read_text(principal, "/principal")
     note_trace(house, operator, "trace.proof", purpose)
+    access.seal()
+    publish_ledger(house)
     segments = list(_touched(house, span))
     if len(segments) > _MOST_SEGMENTS:
         fault = FieldProblem("/until", "too-long", f"at most {_MOST_SEGMENTS} segments in one proof; ask for less time")
@@ -62,7 +57,7 @@ def prove_access(
     }
 
 
-def _touched(house: House, span: Span) -> Iterator[Row]:
+def _touched(house: House, span: Bounds) -> Iterator[Row]:
     """Yield every segment that has a row within the span, by number."""
     months, found = months_between(span.from_at, span.until_at), list[Row]()
     with house.state.read() as work:

@@ -80,19 +80,19 @@ def resolve(work: HouseWork, seen: Iterable[tuple[str, int, int]]) -> Resolved:
         for principal, (first_at, last_at) in spans.items()
         if principal not in own and (span := span_of_principal(principal))
     ]
-    names = {span.thing: list[Assignment]() for span, _, _ in asked}
+    held = {span.thing: list[Assignment]() for span, _, _ in asked}
     for assignment in dict.fromkeys(work.assignments.meeting(asked) if asked else ()):
-        names[assignment.thing].append(assignment)
-    held = {name: sorted(names.get(name.strip(), ()), key=lambda a: a.from_at) for name in spans}
-    return Resolved(frozenset(own), held)
+        held[assignment.thing].append(assignment)
+    return Resolved(frozenset(own), {name: sorted(found, key=lambda a: a.from_at) for name, found in held.items()})
 
 
 def span_of_principal(principal: str) -> Span | None:
-    """Return the span of a principal; None for a name no assignment can be of."""
+    """Return the span of a principal, letter by letter; None for a name no assignment can be of."""
     try:
-        return span_of(AssignmentKind.PRINCIPAL, principal)
+        span = span_of(AssignmentKind.PRINCIPAL, principal)
     except InvalidInput:
         return None
+    return span if span.thing == principal else None
 
 
 def events_of(

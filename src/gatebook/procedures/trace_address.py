@@ -14,7 +14,18 @@ from gatebook.procedures.trace import MOST_USES, Tracer, answered, show_accounts
 from gatebook.record.events.address import read_ip
 from gatebook.record.events.times import write_time
 from gatebook.terms.assignment import OPEN, Assignment, AssignmentKind, instant, to_plain
-from gatebook.trace.asked import SECOND, Bounds, read_bounds, read_length, read_limit, read_place, read_text, refused
+from gatebook.trace.asked import (
+    FIRST,
+    LAST,
+    SECOND,
+    Bounds,
+    read_bounds,
+    read_length,
+    read_limit,
+    read_place,
+    read_text,
+    refused,
+)
 from gatebook.trace.ports import EARLIEST, Filter
 from gatebook.trace.proposal import read_instant
 from gatebook.trace.spans import Span, span_of
@@ -83,7 +94,7 @@ def _moment(at: str, window: str, from_: str, until: str) -> int | None:
 
 
 def _around(moment: int, length: int) -> Bounds:
-    return Bounds(moment - length, moment + length + 1)
+    return Bounds(max(moment - length, FIRST), min(moment + length + 1, LAST))
 
 
 def _held(work: HouseWork, span: Span, when: Bounds, *, names_one: bool) -> tuple[dict[str, Any], set[str]]:
@@ -117,7 +128,7 @@ def _tell_when(tracer: Tracer, found: dict[str, Any], asked: Filter, moment: int
     """Add to each event whether it was before, at (in the same second) or after; and to each use how many were."""
     second = moment // SECOND * SECOND
     for event in found["events"]:
-        event["when"] = _when(event["at"], write_time(second), write_time(second + SECOND))
+        event["when"] = _when(event["at"], write_time(second), write_time(min(second + SECOND, LAST)))
     if "used" not in found:
         return
     thirds = {

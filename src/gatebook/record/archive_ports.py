@@ -7,6 +7,7 @@ every segment by the root that was entered for it, and its own digest is entered
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +19,7 @@ from gatebook import canonical
 from gatebook.errors import InvalidInput, LedgerError
 
 SCHEMA_VERSION = 1
+_NAME = re.compile(r"[0-9]{6}-[0-9a-f]{16}/(events|erased)-[0-9]{4,}\.parquet")
 _FILES = ("files", "erased_files")
 _AS_TEXT = ("first_at", "last_at", "first_label", "last_label")
 
@@ -83,7 +85,8 @@ class Manifest:
             found = _manifest(plain) if isinstance(plain, dict) else None
         except (InvalidInput, TypeError, KeyError, ValueError):
             found = None
-        if found is None or found.schema != SCHEMA_VERSION or found.to_bytes() != data:
+        named = found and all(_NAME.fullmatch(file.name) for file in (*found.files, *found.erased_files))
+        if found is None or not named or found.schema != SCHEMA_VERSION or found.to_bytes() != data:
             raise LedgerError("the manifest of an archived month is not one this version of Gatebook wrote")
         return found
 

@@ -76,6 +76,7 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "access.logged": (1, frozenset({"batches", "segments"})),
     "access.sealed": (1, frozenset({"segment", "month", "rows", "root", "batches", "first_at", "last_at"})),
     "access.erased": (1, frozenset({"rows"})),
+    "access.archived": (1, frozenset({"month", "rows", "manifest"})),
     "access.gap": (1, frozenset({"source", "since"})),
     "access.resumed": (1, frozenset({"source", "since"})),
 }

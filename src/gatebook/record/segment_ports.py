@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from gatebook.record.merkle import Reader
 from gatebook.record.segments import Hidden, ShownRow
 from gatebook.terms.access_event import AccessEvent
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # takes long to load, and only who seals needs it
 
 #: The month, as year * 100 + month, under which rows stand whose time nobody can believe.
 NO_MONTH = 0

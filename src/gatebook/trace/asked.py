@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from gatebook.errors import FieldProblem, InvalidInput
-from gatebook.terms.assignment import OPEN
+from gatebook.terms.assignment import OPEN, microseconds
 from gatebook.trace.ports import EARLIEST, Place
 from gatebook.trace.proposal import ACCOUNT, read_instant
 
 MOST_ITEMS, MOST_TEXT = 1000, 4096
 SECOND = 1_000_000
+DAY = 86_400 * SECOND
+#: The first and the last instant that can be written.
+FIRST, LAST = microseconds(datetime.min.replace(tzinfo=UTC)), microseconds(datetime.max.replace(tzinfo=UTC))
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LENGTH = re.compile(r"([1-9]\d{0,6})([smhd])", re.ASCII)
-_MOST_LENGTH = 366 * 86_400 * SECOND
+_MOST_LENGTH = 366 * DAY
 _PLACE = re.compile(r"(-?\d{1,19})\.(\d{1,10})\.(\d{1,10})", re.ASCII)
 _ACCOUNT = re.compile(ACCOUNT)
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -24,8 +25,10 @@ from gatebook.store.access_socket import Asker, Listener, Offered
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.store import ColumnarStore
 from gatebook.store.turn import hold
+from gatebook.terms.assignment import microseconds
 from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
 
+_WORTH_SEALING = 20_000
 _PATIENCE_S = 20.0
 _AGAIN_S = 0.1
 
@@ -46,6 +49,16 @@ class HeldAccess:
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
         """Return every row of a principal in a segment, proved."""
         return prove_range(self._store, self.record.secrets.label_salt, segment, principal, size, root)
+
+    def seal_when_due(self, waits: timedelta) -> None:
+        """Seal once enough rows wait, or one has waited for so long: small segments cost as much as large ones."""
+        waiting = self.record.log.pending(_WORTH_SEALING)
+        if not waiting:
+            return
+        is_many = sum(batch.rows.num_rows for batch in waiting) >= _WORTH_SEALING
+        oldest = min(batch.received_at for batch in waiting)
+        if is_many or microseconds(self._house.now() - waits) >= oldest:
+            self.seal()
 
     def seal(self) -> int:
         """Seal until the log holds nothing more."""

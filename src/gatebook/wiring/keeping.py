@@ -13,13 +13,16 @@ from functools import partial
 import structlog
 
 from gatebook.errors import Conflict
+from gatebook.procedures.access_sources import note_gaps
 from gatebook.procedures.house import SYSTEM, Operator
 from gatebook.procedures.keep_house import note_list
 from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.procedures.rescreen_delta import rescreen_delta
 from gatebook.procedures.rescreening_run import let_go, lists_due
 from gatebook.procedures.resume_applications import resume_applications
+from gatebook.procedures.seal_access import last_segment
 from gatebook.procedures.tidy import tidy
+from gatebook.procedures.watch_access import watch_access
 from gatebook.wiring.premises import Premises
 
 _RESUMES_EVERY = timedelta(minutes=1)
@@ -45,8 +48,8 @@ def keep(premises: Premises, stop: threading.Event) -> None:
     """Until ``stop`` is set, publish and deliver every second, and every minute tidy, resume and rescreen.
 
     Events go out in a thread of their own, so that a receiver that takes its time does not hold up the checkpoint; so
-    does the rescreening of everybody after a list edition landed. No failure ends any, and none of one duty keeps the
-    others from their turn.
+    does the rescreening of everybody after a list edition landed, and so do sealing and watching of access. No failure
+    ends any, and none of one duty keeps the others from their turn.
     """
     faults = [""]
 
@@ -62,7 +65,13 @@ def keep(premises: Premises, stop: threading.Event) -> None:
             structlog.get_logger().warning("the law folder changed", error=found or "in order again")
 
     rescreen_when_due = _every_minute(premises, lambda: rescreen_due(premises, SYSTEM, stop))
-    apart = ({"deliver": premises.deliver}, {"rescreen": rescreen_when_due})
+    watch_when_due = _every_minute(premises, lambda: watch(premises))
+    apart = (
+        {"deliver": premises.deliver},
+        {"rescreen": rescreen_when_due},
+        {"seal access": lambda: seal(premises)},
+        {"watch access": watch_when_due},
+    )
     threads = [threading.Thread(target=_keep_at, args=(stop, duty), daemon=True) for duty in apart]
     for thread in threads:
         thread.start()
@@ -71,6 +80,20 @@ def keep(premises: Premises, stop: threading.Event) -> None:
     _keep_at(stop, {"resume": resume_when_due, "publish": publish, "law": tell_of_the_law})
     for thread in threads:
         thread.join(timeout=20)
+
+
+def seal(premises: Premises) -> None:
+    """Seal access events that wait; the record is opened by the first of them, and not before."""
+    if premises.access_log.pending(1) and (held := premises.access_place.take()):
+        held.seal_when_due(timedelta(seconds=premises.settings.access_seal_seconds))
+
+
+def watch(premises: Premises) -> None:
+    """Enter sources that fell silent or send again, and ask the ongoing clauses about what was sealed since."""
+    note_gaps(premises.house, premises.access_silence)
+    if last := last_segment(premises.house):
+        with premises.access() as access:
+            watch_access(premises.house, SYSTEM, access, 1, last + 1)
 
 
 class _Stopped(Exception):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -38,14 +38,12 @@ from gatebook.outside.webhooks import (
 from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.access_sources import Silence
 from gatebook.procedures.house import CodeSender, House, Signer
-from gatebook.procedures.log_access import Bounds
 from gatebook.procedures.webhooks import deliver_due
 from gatebook.record import checkpoint
 from gatebook.record.access import Door
 from gatebook.record.segments import SegmentSecrets
 from gatebook.record.vault import Vault
 from gatebook.settings import FILE, Settings, read_settings
-from gatebook.store.access_log import AccessLogFolder
 from gatebook.store.last_signed import LastSignedFile
 from gatebook.store.law_folder import LawFolder
 from gatebook.store.list_shelf import ListShelf
@@ -53,8 +51,13 @@ from gatebook.store.sql.engine import sqlite_url
 from gatebook.store.sql.key_ring import SqlKeyRing
 from gatebook.store.sql.state import SqlState, migrate
 from gatebook.store.tile_folder import TileFolder
-from gatebook.wiring.access import AccessPlace, HeldAccess
 from gatebook.wiring.screeners import CurrentScreeners
+
+if TYPE_CHECKING:
+    # What handles access events loads Arrow and an engine: only who has to do with them waits for that.
+    from gatebook.procedures.log_access import Bounds
+    from gatebook.store.access_log import AccessLogFolder
+    from gatebook.wiring.access import AccessPlace, HeldAccess
 
 _ENDPOINTS_AT_ONCE = 16
 __all__ = ["CodeBox", "Premises", "open_premises", "set_up_logging"]
@@ -102,11 +105,15 @@ class Premises:
     @cached_property
     def access_log(self) -> AccessLogFolder:
         """The batches of access events that were received and are not sealed yet."""
+        from gatebook.store.access_log import AccessLogFolder  # noqa: PLC0415  as above
+
         return AccessLogFolder(self.folder / "access" / "log")
 
     @property
     def access_bounds(self) -> Bounds:
         """The declared proxies, and how far the clock of a source may be off."""
+        from gatebook.procedures.log_access import Bounds  # noqa: PLC0415  as above
+
         future, past = self.settings.access_future_minutes, self.settings.access_past_days
         return Bounds(self.settings.access_proxies, timedelta(minutes=future), timedelta(days=past))
 
@@ -161,6 +168,8 @@ class Premises:
     @cached_property
     def access_place(self) -> AccessPlace:
         """Where the access record lies; the first process that comes holds it."""
+        from gatebook.wiring.access import AccessPlace, HeldAccess  # noqa: PLC0415  as above
+
         folder = self.folder / "access"
         dsn = self.settings.access_dsn or f"chdb://{folder.resolve() / 'store'}"
 

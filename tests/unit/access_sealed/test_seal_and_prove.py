@@ -17,16 +17,16 @@ from gatebook.errors import InvalidInput, NotPermitted
 from gatebook.procedures.house import Operator
 from gatebook.procedures.keep_house import rebuild
 from gatebook.procedures.log_access import log_access
-from gatebook.procedures.prove_access import Span, prove_access
-from gatebook.procedures.publish_ledger import publish_ledger
+from gatebook.procedures.prove_access import prove_access
 from gatebook.procedures.seal_access import last_segment, seal_access
 from gatebook.record.events.own import to_plain
 from gatebook.terms.access_event import AccessEvent
+from gatebook.trace.asked import Bounds
 from gatebook.trace.ports import Filter
 from gatebook_verifier.access import check_access
 from gatebook_verifier.note import DoesNotHold
 
-ALWAYS = Span(-(2**62), 2**62)
+ALWAYS = Bounds()
 
 
 def lines(events: list[AccessEvent]) -> bytes:
@@ -167,7 +167,6 @@ def proof(premises: Any, operator: Operator, access: Any) -> Any:
         shown += [one for one in events if one.principal == "acc_a"]
         logged(premises, operator, events)
         access.seal()
-    publish_ledger(premises.house)
     found = prove_access(premises.house, access, operator, "acc_a", ALWAYS, "legal-process")
     return found, premises.folder / "ledger", shown
 
@@ -250,8 +249,7 @@ def test_a_proof_is_a_reading(premises: Any, operator: Operator, access: Any) ->
         prove_access(premises.house, access, nobody, "acc_a", ALWAYS, "audit")
     with pytest.raises(InvalidInput):
         prove_access(premises.house, access, operator, "acc_a", ALWAYS, "curiosity")
-    publish_ledger(premises.house)
-    prove_access(premises.house, access, operator, "acc_a", Span(START, START + 1), "audit")
+    prove_access(premises.house, access, operator, "acc_a", Bounds(START, START + 1), "audit")
     with premises.house.state.read() as work:
         last = work.ledger.read(work.ledger.size() - 1, work.ledger.size())[0]
     assert b'"trace.asked"' in last

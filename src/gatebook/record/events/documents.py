@@ -12,7 +12,7 @@ from gatebook.record.events.envelope import decode
 from gatebook.record.events.lines import DOCUMENT_BYTES, Line
 
 #: Lines that begin a document when they stand alone.
-_OPENINGS = frozenset({"{", "[", "[{"})
+OPENINGS = frozenset({"{", "[", "[{"})
 #: A document is looked at so often for its end; after that only once, when nothing more comes.
 _LOOKS = 64
 
@@ -44,7 +44,7 @@ class Gathering:
 
     def feed(self, line: Line) -> list[Line]:
         """Take one more line; return the lines and documents that are whole now."""
-        if not self._lines and (line.is_cut or line.text.rstrip() not in _OPENINGS):
+        if not self._lines and (line.is_cut or line.text.rstrip() not in OPENINGS):
             return [line]
         self._lines.append(line)
         self._chars += len(line.text) + 1

@@ -7,6 +7,7 @@ The trap guarded against: a column that means something else than the field. Eac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -29,10 +30,13 @@ Micros = np.ndarray[Any, np.dtype[np.int64]]
 
 _MARKED = ("principal-missing", "address-missing", "address-unread", "time-in-future", "time-long-past")
 _BITS = {mark: 1 << place for place, mark in enumerate(_MARKED)}
-#: The text of every combination of marks, by its bits.
-_MARK_TEXTS = pa.array(
-    [",".join(mark for mark in MARKS if bits & _BITS.get(mark, 0)) for bits in range(1 << len(_MARKED))], pa.utf8()
-)
+
+
+@cache
+def _mark_texts() -> Array:
+    """Return the text of every combination of marks, by its bits; made when asked for, since it loads much."""
+    texts = [",".join(mark for mark in MARKS if bits & _BITS.get(mark, 0)) for bits in range(1 << len(_MARKED))]
+    return pa.array(texts, pa.utf8())
 
 
 _OCTET = "25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9]"
@@ -203,7 +207,7 @@ def _marks(at: Micros, principal: Array, unreadable: Array, receipt: Receipt) ->
     bits[pc.equal(principal, "").to_numpy(zero_copy_only=False)] |= _BITS["principal-missing"]
     bits[at > receipt.received_at + receipt.future_us] |= _BITS["time-in-future"]
     bits[at < receipt.received_at - receipt.past_us] |= _BITS["time-long-past"]
-    return _MARK_TEXTS.take(pa.array(bits)) if bits.any() else _same("", len(bits))
+    return _mark_texts().take(pa.array(bits)) if bits.any() else _same("", len(bits))
 
 
 def _nths(columns: dict[str, Array], raw: Array, repeats: Repeats) -> list[int] | Array:

@@ -161,7 +161,10 @@ class _Series:
         with self._path.open("rb") as file:
             os.fsync(file.fileno())
         lows, highs = zip(*((found[::2], found[1::2]) for found in self._ranges), strict=True)
-        (first_at, first_label), (last_at, last_label) = map(min, zip(*lows, strict=True)), map(max, zip(*highs, strict=True))
+        (first_at, first_label), (last_at, last_label) = (
+            map(min, zip(*lows, strict=True)),
+            map(max, zip(*highs, strict=True)),
+        )
         size, digest = self._path.stat().st_size, _sha256(self._path)
         ends = (first_at, last_at, first_label, last_label)
         self._done.append(ArchivedFile(self._path.name, digest, size, self._count, *ends))
