@@ -26,17 +26,23 @@ DAY = 86_400_000_000
 DAYS = 90
 START = int(datetime(2026, 8, 1, tzinfo=UTC).timestamp()) * 1_000_000
 _SESSION = 30 * 60 * 1_000_000
-_ACTS = np.array(
+_ACTS = pa.array(
     [f"{what}.{how}" for what in ("session", "server", "volume", "network") for how in ("create", "read", "delete")]
 )
-_AGENTS = np.array(
+_AGENTS = pa.array(
     [
         f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{100 + n % 50}.0.{n}.{n * 7 % 200} Safari/537.36"
         for n in range(1250)
-        for system in ("X11; Linux x86_64", "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "Linux; K")
+        for system in (
+            "X11; Linux x86_64",
+            "Windows NT 10.0; Win64; x64",
+            "Macintosh; Intel Mac OS X 10_15_7",
+            "Linux; K",
+        )
     ]
 )
-_SOURCES = np.array(["console", "api-1", "api-2", "bastion"])
+_SOURCES = pa.array(["console", "api-1", "api-2", "bastion"])
+_OUTCOMES = pa.array(["failure", *["success"] * 24])
 _EMPTY = ("raw_address", "fingerprint", "target", "marks", "detail")
 Words = NDArray[np.uint64]
 
@@ -76,17 +82,17 @@ class Made:
         row = np.arange(start, start + count, dtype=np.uint64)
         session = _mix(account * np.uint64(1 << 24) + (at // _SESSION).astype(np.uint64), 4)
         texts: dict[str, Any] = {
-            "source": _SOURCES[_mix(row, 5) % 4],
+            "source": _SOURCES.take(pa.array(_mix(row, 5) % 4)),
             "principal": _ids("acc_", account),
-            "act": _ACTS[np.minimum(_mix(row, 6) % 24, _mix(row, 7) % 12)],
-            "outcome": np.where(_mix(row, 8) % 25 == 0, "failure", "success"),
-            "address_kind": np.full(count, "address"),
+            "act": _ACTS.take(pa.array(np.minimum(_mix(row, 6) % 24, _mix(row, 7) % 12))),
+            "outcome": _OUTCOMES.take(pa.array(_mix(row, 8) % 25)),
+            "address_kind": pa.repeat("address", count),
             "session": [f"{one:016x}" for one in session.tolist()],
-            "user_agent": _AGENTS[np.minimum(_mix(account, 9) % 5000, _mix(account, 10) % 5000)],
-            "event_id": _ids("", row) if self.with_ids else np.full(count, ""),
-            **dict.fromkeys(_EMPTY, np.full(count, "")),
+            "user_agent": _AGENTS.take(pa.array(np.minimum(_mix(account, 9) % 5000, _mix(account, 10) % 5000))),
+            "event_id": _ids("", row) if self.with_ids else pa.repeat("", count),
+            **dict.fromkeys(_EMPTY, pa.repeat("", count)),
         }
-        columns: dict[str, pa.Array] = {name: pa.array(values, pa.utf8()) for name, values in texts.items()}
+        columns: dict[str, pa.Array] = {name: pa.array(values) for name, values in texts.items()}
         packed = pa.py_buffer(np.ascontiguousarray(self.address[start:stop]))
         columns["address"] = pa.Array.from_buffers(pa.binary(16), count, [None, packed])
         columns |= {"at": pa.array(at), "nth": pa.array(np.zeros(count, np.uint16))}

@@ -54,6 +54,16 @@ TWINS = {
     "GET /v1/assignments/history": "assignment history",
     "GET /v1/assignments": "assignment of",
     "POST /v1/assignments/checks": "assignment check",
+    "POST /v1/traces/address": "trace ip",
+    **{
+        f"POST /v1/traces/{name}": f"trace {name}"
+        for name in ("account", "session", "user-agent", "fingerprint", "principal", "wallet", "identifier", "shared")
+    },
+    "POST /v1/traces/timeline": "trace timeline",
+    "POST /v1/access-events": "access ingest",
+    "GET /v1/access-events/schema": "access schema",
+    "GET /v1/access-events/{batch}": "access batch",
+    "GET /v1/access-sources": "access sources",
     "POST /v1/api-keys": "keys make",
     "DELETE /v1/api-keys/{key_id}": "keys revoke",
     "POST /v1/key-rotations": "keys rotate",
@@ -80,8 +90,12 @@ COMMAND_ALONE = {
     "law test": "for who writes law files, beside the files",
     "screen pairs": "reads a file of the machine itself and needs no house",
     "screen population": "same, and writes one; hours of work that a request could not wait for",
+    "access convert": "reads files of the machine itself, and needs no house",
+    "access follow": "watches files of the machine itself; who sends them to /v1/access-events does the same",
+    "access formats": "what this program reads, of which a house has no say",
     "assignment import": "reads a lease table of the machine itself; a list posted to /v1/assignments is the same",
     "assignment export": "writes a table of millions of rows to the machine itself",
+    "trace subnet": "another name of trace ip, which takes networks too",
     "lists load": "takes files of hundreds of megabytes from the machine itself",
     "ledger publish": "a served house publishes every second by itself",
     "webhooks deliver": "a served house delivers every second by itself",
@@ -118,4 +132,4 @@ def test_the_document_names_every_route_of_every_room(client: Any) -> None:
     ]
     routes = [route for room in rooms if hasattr(room, "router") for route in room.router.routes]
     served = {f"{method} {route.path}" for route in routes for method in route.methods}
-    assert served | {"POST /v1/gate"} == _routes(client)
+    assert served | {"POST /v1/gate", "POST /v1/access-events"} == _routes(client)

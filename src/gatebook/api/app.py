@@ -36,6 +36,7 @@ from gatebook.api import (
     problems,
     registers,
     reviews,
+    trace,
 )
 from gatebook.api.access_metrics import AccessSources
 from gatebook.api.connections import WAIT_S, PromptConnection
@@ -46,7 +47,17 @@ from gatebook.errors import GatebookError, SettingsError, reason_of
 from gatebook.wiring.keeping import keep
 from gatebook.wiring.premises import Premises, open_premises, set_up_logging
 
-_ROOMS = (applications, registers, reviews, law_and_ledger, administration, assignments, access_events, access_proofs)
+_ROOMS = (
+    applications,
+    registers,
+    reviews,
+    law_and_ledger,
+    administration,
+    assignments,
+    access_events,
+    access_proofs,
+    trace,
+)
 #: What any route under /v1 may answer beside what it is for.
 _EVERYWHERE = statuses(401, 403, 408, 413, 422, 429, 500, 503)
 _BACKLOG, _LAST_REQUESTS_S = 512, 30

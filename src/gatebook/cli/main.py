@@ -21,6 +21,7 @@ from gatebook.cli import (
     lists,
     population,
     reviews,
+    trace,
 )
 from gatebook.cli.shell import HERE, As, HouseAt, console, operator_named
 from gatebook.errors import GatebookError, InvalidInput
@@ -72,6 +73,7 @@ app.add_typer(ledger.app, name="ledger", help="The ledger and its proofs.")
 app.add_typer(assignments.app, name="assignment", help="Who held which address, machine or name, from when to when.")
 access_record.add_to(access.app)
 app.add_typer(access.app, name="access", help="Access events: files in any known form, taken in and kept.")
+app.add_typer(trace.app, name="trace", help=trace.HELP)
 app.add_typer(administration.keys_app, name="keys", help="API keys and key rotation.")
 app.add_typer(administration.hooks_app, name="webhooks", help="Events to the provider's own systems.")
 

@@ -1,7 +1,7 @@
 """Tracing: every question is entered with its purpose, then asked of the rows, and each principal is told by account.
 
 The trap guarded against: an answer that looks whole. How far the record was sealed is read before the rows are asked,
-so an answer holds at least that; what waits unsealed is counted, and what was cut at a limit says so.
+so an answer holds at least that; whether more waits unsealed is told, and what was cut at a limit says so.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MOST_USES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Tracer:
-    """Who asks, of which house and rows, and why. ``waiting`` counts batches not yet sealed; None is not known."""
+    """Who asks, of which house and rows, and why. ``waiting``: whether batches are not sealed yet; None: not known."""
 
     house: House
     rows: AccessRows
     operator: Operator
     purpose: str
-    waiting: int | None = None
+    waiting: bool | None = None
 
     def begin(self, question: str) -> dict[str, Any]:
         """Enter the question and commit it; return the head of its answer. Raises NotPermitted, InvalidInput."""

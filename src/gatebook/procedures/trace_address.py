@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gatebook.procedures.house import HouseWork
-from gatebook.procedures.trace import MOST_USES, Tracer, answered, show_accounts, uses_of
+from gatebook.procedures.trace import MOST_USES, Tracer, answered, uses_of
 from gatebook.record.events.address import read_ip
 from gatebook.record.events.times import write_time
 from gatebook.terms.assignment import OPEN, Assignment, AssignmentKind, instant, to_plain

@@ -50,10 +50,10 @@ class _Life:
 
     def gaps(self, days: Iterable[date], bounds: Bounds, today: date, least: int) -> tuple[Gap, ...]:
         """Return the gaps of its life within a time, today the last day there is."""
-        begin = _day_within(self.opened_at, bounds)
-        is_over = self.closed_at is not None and self.closed_at < bounds.until_at
-        end = _day_within(self.closed_at, bounds) if is_over else min(today, day_of(min(bounds.until_at, LAST)))
-        return gaps_of(days, begin, end, least)
+        is_begun = self.opened_at is not None and self.opened_at < bounds.until_at
+        begin = day_of(max(self.opened_at or 0, bounds.from_at)) if is_begun else None
+        ends = bounds.until_at if self.closed_at is None else min(self.closed_at, bounds.until_at)
+        return gaps_of(days, begin, min(today, day_of(min(ends, LAST))), least)
 
 
 def trace_timeline(
@@ -93,10 +93,22 @@ def draw_timeline(tracer: Tracer, account: str, from_: str = "", until: str = ""
     if len(life.assigned) > _MOST_BARS:
         notes.append(f"{len(life.assigned) - _MOST_BARS} more assignments are not drawn.")
     gaps = life.gaps(_days(uses), bounds, tracer.house.now().date(), _dormant_days(tracer))
-    words = f"{total} accesses, {len(life.assigned)} assignments, {len(gaps)} gaps; {_span(from_at, until_at)}, UTC"
+    counts = f"accesses: {total}; assignments: {len(life.assigned)}; times without access: {len(gaps)}"
+    words = f"{counts}; {_span(from_at, until_at)}, UTC"
     bars = tuple(Bar(f"{a.kind.value} {a.thing}", a.from_at, a.until_at) for a in life.assigned[:_MOST_BARS])
-    title = f"Account {account}"
-    story = Story(title, words, from_at, until_at, life.opened_at, life.closed_at, lanes, marks, bars, gaps, (*notes,))
+    story = Story(
+        f"Account {account}",
+        words,
+        from_at,
+        until_at,
+        life.opened_at,
+        life.closed_at,
+        lanes,
+        marks,
+        bars,
+        gaps,
+        (*notes,),
+    )
     return draw(story)
 
 
@@ -124,11 +136,6 @@ def _days(uses: Iterable[Use]) -> set[date]:
 
 def _dormant_days(tracer: Tracer) -> int:
     return tracer.house.law.on(tracer.house.now().date()).parameters.number(_DORMANT)
-
-
-def _day_within(at: int | None, bounds: Bounds) -> date | None:
-    """Return the day of a time that lies within bounds, else None."""
-    return day_of(at) if at is not None and bounds.from_at <= at < bounds.until_at else None
 
 
 def _marks(

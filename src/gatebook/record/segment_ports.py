@@ -45,6 +45,19 @@ class SegmentReader:
     hidden: Callable[[int], Hidden]
 
 
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """Rows of a principal from a time up to another, in microseconds since 1970 UTC: those of whoever held it then."""
+
+    principal: str
+    from_at: int
+    until_at: int
+
+    def holds(self, principal: str, at: int) -> bool:
+        """Return whether a row is one of these."""
+        return principal == self.principal and self.from_at <= at < self.until_at
+
+
 class SealedRows(Protocol):
     """Segments of access events. Guarantee: ``add`` is durable when it returns, and added rows are found at once."""
 
@@ -67,8 +80,12 @@ class SealedRows(Protocol):
         """Return a reader of a segment's tree. It raises LedgerError where a row is gone and was not erased."""
         ...
 
-    def erase(self, principals: Sequence[str]) -> int:
-        """Erase every row of these principals, keeping what the trees need of them; return how many."""
+    def erase(self, tenures: Sequence[Tenure]) -> list[int]:
+        """Erase the rows of these tenures, keeping what the trees need of them; return how many went of each.
+
+        On return no file of the store holds any of them. A row of two tenures counts for the first. Raises Unavailable;
+        done again it finishes what was begun, and counts what was left.
+        """
         ...
 
 

@@ -15,6 +15,7 @@ import hmac
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 import msgspec
@@ -28,6 +29,7 @@ _FIXED = struct.Struct("<qHH")
 _NO_ADDRESS = bytes(16)
 
 
+@lru_cache(maxsize=262_144)  # the same principals come again and again
 def label_of(label_salt: bytes, principal: str) -> int:
     """Return the label of a principal: 64 bits that order the rows of every segment."""
     return int.from_bytes(hashlib.sha256(label_salt + principal.encode()).digest()[:8], "big")

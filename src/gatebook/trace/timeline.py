@@ -6,6 +6,7 @@ drawn by day and lane, and lanes beyond the most are one lane; the story says so
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -89,8 +90,7 @@ def gaps_of(days: Iterable[date], begin: date | None, end: date | None, least: i
         marked = [begin, *(day for day in marked if day > begin)]
     if end is not None and (not marked or marked[-1] < end):
         marked.append(end)
-    pairs = zip(marked, marked[1:], strict=False)
-    found = (Gap(before + _DAY, after - _DAY) for before, after in pairs)
+    found = (Gap(before + _DAY, after - _DAY) for before, after in itertools.pairwise(marked))
     return tuple(gap for gap in found if gap.days >= max(least, 1))
 
 

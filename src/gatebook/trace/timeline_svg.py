@@ -15,8 +15,8 @@ from gatebook.terms.access_event import Outcome
 from gatebook.trace.by_day import begin_of, instant_of
 from gatebook.trace.timeline import Bar, Mark, Story, printable
 
-_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 1200, 250, 30, 24, 92
-_MOST_LABEL, _MOST_WORDS, _MOST_TICKS, _MOST_RADIUS = 34, 400, 8, 10.0
+_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 1200, 330, 30, 24, 92
+_MOST_LABEL, _MOST_WORDS, _MOST_TICKS, _MOST_RADIUS = 46, 400, 7, 10.0
 _INK, _FAINT, _BLUE, _RED, _GREEN, _GREY = "#1b1b1b", "#d0d0d0", "#1f5fa8", "#b3261e", "#2e6b34", "#eeeeee"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _STEPS = (
@@ -59,11 +59,12 @@ class _Scale:
     """Where in the picture a time stands."""
 
     def __init__(self, from_at: int, until_at: int) -> None:
-        self.from_at, self.until_at = from_at, max(until_at, from_at + 1)
+        self.from_at, self.until_at = from_at, max(until_at, from_at)
+        self._length = max(until_at - from_at, 1)
 
     def x(self, at: int) -> float:
         inside = min(max(at, self.from_at), self.until_at)
-        part = (inside - self.from_at) / (self.until_at - self.from_at)
+        part = (inside - self.from_at) / self._length
         return round(_LEFT + part * (_WIDTH - _LEFT - _RIGHT), 1)
 
     def holds(self, at: int) -> bool:
@@ -101,12 +102,14 @@ def _life(story: Story, scale: _Scale, bottom: int) -> Iterator[str]:
     for at, words in ((story.opened_at, "opened"), (story.closed_at, "closed")):
         if at is not None and scale.holds(at):
             yield _line(scale.x(at), _TOP, scale.x(at), bottom, _GREEN)
-            yield _text(scale.x(at) + 3, _TOP + 2, f"{words} {_day(instant_of(at))}", **{"font-size": 10})
+            is_right = scale.x(at) > _WIDTH - 2 * _LEFT
+            place = {"font-size": 10, "text-anchor": "end" if is_right else "start"}
+            yield _text(scale.x(at) + (-3 if is_right else 3), _TOP + 14, f"{words} {_day(instant_of(at))}", **place)
 
 
 def _bars(bars: Sequence[Bar], scale: _Scale, top: int) -> Iterator[str]:
     for n, bar in enumerate(bars):
-        yield _text(20, top + n * _ROW + 14, bar.words)
+        yield _label(top + n * _ROW + 14, bar.words)
         yield _bar(bar, scale, top + n * _ROW + 4, "#8a6d1d")
 
 
@@ -121,7 +124,7 @@ def _lanes(story: Story, scale: _Scale, top: int) -> Iterator[str]:
     rows = {lane: top + n * _ROW + _ROW // 2 for n, lane in enumerate(story.lanes)}
     for lane, y in rows.items():
         yield _line(_LEFT, y, _WIDTH - _RIGHT, y, _FAINT)
-        yield _text(20, y + 4, lane)
+        yield _label(y + 4, lane)
     for mark in story.marks:
         yield _mark(mark, scale, rows[mark.lane])
 
@@ -183,13 +186,16 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
 
 
 def _text(x: float, y: float, words: str, **more: object) -> str:
-    """Return a text; a label that is too long for its place is cut, and whole in its title."""
-    most = _MOST_LABEL if x < _LEFT and not more and y > _TOP else _MOST_WORDS
+    return _tag("text", words, x=x, y=y, **more)
+
+
+def _label(y: float, words: str) -> str:
+    """Return the label of a row; one too long for its place is cut there, and whole in its title."""
     shown = printable(words)
-    if len(shown) <= most:
-        return _tag("text", shown, x=x, y=y, **more)
+    if len(shown) <= _MOST_LABEL:
+        return _text(20, y, shown)
     whole = _tag("title", shown[:_MOST_WORDS])
-    return _raw("text", [_escaped(shown[: most - 1] + "…"), whole], x=x, y=y, **more)
+    return _raw("text", [_escaped(shown[: _MOST_LABEL - 1] + "…"), whole], x=20, y=y)
 
 
 def _tag(name: str, words: str = "", **attributes: object) -> str:

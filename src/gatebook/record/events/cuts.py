@@ -83,9 +83,8 @@ def cut_end(data: bytes | bytearray) -> int:
 
 def settled_end(data: bytes) -> int:
     """Return how much of the bytes is whole, where more may come behind them and not within."""
-    if len(data) > LONGEST:
-        return len(data)
-    return _last_closing(data, len(data)) if opens_document(data) else data.rfind(b"\n") + 1
+    end = _last_closing(data, len(data)) if opens_document(data) else data.rfind(b"\n") + 1
+    return len(data) if not end and len(data) > LONGEST else end
 
 
 def opens_document(data: bytes | bytearray) -> bool:

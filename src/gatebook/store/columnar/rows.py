@@ -6,16 +6,17 @@ are not every position from 0 on is refused.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from gatebook.errors import LedgerError
+from gatebook.errors import LedgerError, Unavailable
 from gatebook.record import merkle
 from gatebook.record.events.columns import from_columns
-from gatebook.record.segment_ports import Run, SegmentReader, SegmentTree
+from gatebook.record.segment_ports import Run, SegmentReader, SegmentTree, Tenure
 from gatebook.record.segments import CHUNK, Hidden, SegmentSecrets, ShownRow, label_of
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.schema import CHUNK_ROOTS, COMMITMENT, EVENT, IN_ORDER, SALT, TABLES
@@ -40,6 +41,19 @@ SELECT {", ".join(EVENT)} FROM events WHERE month = {{month:UInt32}}
 _TOLD = f"""
 SELECT {", ".join(EVENT)} FROM events WHERE label IN {{told:Array(UInt64)}} AND detail IN {{details:Array(String)}}
 """
+_TENURE = "label = l AND at >= f AND at < u"
+_TENURES = "{labels:Array(UInt64)}, {froms:Array(Int64)}, {untils:Array(Int64)}"
+_OF_THESE = f"label IN {{labels:Array(UInt64)}} AND arrayExists((l, f, u) -> {_TENURE}, {_TENURES})"
+_FIRST = f"arrayFirstIndex((l, f, u) -> {_TENURE}, {_TENURES})"
+_BURY = f"INSERT INTO tombstones SELECT segment, position, label, {COMMITMENT} FROM events WHERE {_OF_THESE}"
+# What is deleted is what has its tombstone: looked up row by row, however many tenures there are.
+_BURIED = """
+label IN {labels:Array(UInt64)}
+AND (segment, position) IN (SELECT segment, position FROM tombstones WHERE label IN {labels:Array(UInt64)})
+"""
+_OLD_PARTS = "SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND NOT active"
+_TENURES_AT_ONCE = 500
+_PARTS_GO_WITHIN_S, _LOOKS_EVERY_S = 60.0, 0.1
 _MOST_LABEL = 2**64 - 1
 
 
@@ -81,9 +95,10 @@ class ColumnarRows:
         found = self._engine.ask("SELECT count() AS n FROM events WHERE segment > {after:UInt32}", asked)
         if count := int(found["n"][0].as_py()):
             self._delete("events", "segment > {after:UInt32}", asked)
-        left = self._engine.ask("SELECT count() AS n FROM chunks WHERE segment > {after:UInt32}", asked)
-        if left["n"][0].as_py():
-            self._delete("chunks", "segment > {after:UInt32}", asked)
+        for table in ("chunks", "tombstones"):
+            left = self._engine.ask(f"SELECT count() AS n FROM {table} WHERE segment > {{after:UInt32}}", asked)
+            if left["n"][0].as_py():
+                self._delete(table, "segment > {after:UInt32}", asked)
         return count
 
     def run(self, segment: int, principal: str, size: int) -> Run:
@@ -170,17 +185,39 @@ class ColumnarRows:
     def _label(self, principal: str) -> int:
         return label_of(self._secrets.label_salt, principal)
 
-    def erase(self, principals: Sequence[str]) -> int:
+    def erase(self, tenures: Sequence[Tenure]) -> list[int]:
         """Keep label and commitment of each row, then delete the rows; done again it finishes what was begun."""
-        labels = sorted({self._label(principal) for principal in principals})
-        asked = {"labels": labels}
-        found = self._engine.ask("SELECT count() AS n FROM events WHERE label IN {labels:Array(UInt64)}", asked)
-        if not (count := int(found["n"][0].as_py())):
-            return 0
-        kept = f"SELECT segment, position, label, {COMMITMENT} FROM events WHERE label IN {{labels:Array(UInt64)}}"
-        self._engine.command(f"INSERT INTO tombstones {kept}", {**asked, **self._words})
-        self._delete("events", "label IN {labels:Array(UInt64)}", asked)
-        return count
+        counts = list[int]()
+        for first in range(0, len(tenures), _TENURES_AT_ONCE):
+            counts += self._erase(tenures[first : first + _TENURES_AT_ONCE])
+        if self._engine.in_process:  # a server is not ended by the next line, and clears its parts itself
+            self._wait_for_old_parts()
+        return counts
+
+    def _erase(self, tenures: Sequence[Tenure]) -> list[int]:
+        asked = {
+            "labels": [self._label(tenure.principal) for tenure in tenures],
+            "froms": [tenure.from_at for tenure in tenures],
+            "untils": [tenure.until_at for tenure in tenures],
+        }
+        sql = f"SELECT {_FIRST} AS nth, count() AS n FROM events WHERE {_OF_THESE} GROUP BY nth"
+        found = self._engine.ask(sql, asked)
+        counts = dict(zip(found["nth"].to_pylist(), found["n"].to_pylist(), strict=True))
+        if counts:
+            self._engine.command(_BURY, {**asked, **self._words})
+            self._delete("events", _BURIED, asked)
+        return [counts.get(n, 0) for n in range(1, len(tenures) + 1)]
+
+    def _wait_for_old_parts(self) -> None:
+        """Return once the parts that were replaced by now are gone from the disk. Raises Unavailable."""
+        until, old = time.monotonic() + _PARTS_GO_WITHIN_S, self._old_parts()
+        while old & self._old_parts():
+            if time.monotonic() > until:
+                raise Unavailable("files that hold erased rows are still being read; erase again")
+            time.sleep(_LOOKS_EVERY_S)
+
+    def _old_parts(self) -> set[str]:
+        return set(self._engine.ask(_OLD_PARTS)["name"].to_pylist())
 
     def _delete(self, table: str, where: str, asked: dict[str, Any]) -> None:
         self._engine.command(f"ALTER TABLE {table} DELETE WHERE {where}", asked, mutations_sync=1)

@@ -26,7 +26,9 @@ _TEXTS = (
 #: Columns of an event as ``record.events.columns`` names them, in the order in which they are asked for.
 EVENT = ("at", "nth", "address", *_TEXTS)
 _FEW = ("act", "outcome", "address_kind", "user_agent", "marks", "source")
-_ON_DISK = "fsync_after_insert = 1, fsync_part_directory = 1, old_parts_lifetime = 1"
+# Parts that hold what was erased are gone from the disk in a second or two, and not in half a minute.
+_SOON_GONE = "old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 1"
+_ON_DISK = f"fsync_after_insert = 1, fsync_part_directory = 1, {_SOON_GONE}, cleanup_delay_period_random_add = 0"
 
 
 def _column(name: str) -> str:

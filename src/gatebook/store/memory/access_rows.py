@@ -16,7 +16,7 @@ import pyarrow as pa
 from gatebook.errors import LedgerError
 from gatebook.record import merkle
 from gatebook.record.events.columns import SCHEMA, from_columns
-from gatebook.record.segment_ports import Run, SegmentReader, SegmentTree
+from gatebook.record.segment_ports import Run, SegmentReader, SegmentTree, Tenure
 from gatebook.record.segments import (
     Hidden,
     SegmentSecrets,
@@ -110,14 +110,15 @@ class MemoryAccessRows:
                 found.append(event)
         return found
 
-    def erase(self, principals: Sequence[str]) -> int:
+    def erase(self, tenures: Sequence[Tenure]) -> list[int]:
         """Keep what is hidden of each row, and nothing else."""
-        labels, count = {self._label(principal) for principal in principals}, 0
+        counts = [0] * len(tenures)
         for rows in self._segments.values():
             for n, kept in enumerate(rows):
-                if kept.row and kept.label in labels:
-                    rows[n], count = _Kept(kept.month, kept.label, None, kept.hidden), count + 1
-        return count
+                if kept.row and (of := _first_of(tenures, kept.row.event)) is not None:
+                    rows[n] = _Kept(kept.month, kept.label, None, kept.hidden)
+                    counts[of] += 1
+        return counts
 
     def events(self, asked: Filter, after: Place | None, limit: int) -> list[KeptEvent]:
         """Return rows by place."""
@@ -150,6 +151,10 @@ class MemoryAccessRows:
             for position, kept in enumerate(rows):
                 if kept.row and asked.segment in {None, segment} and is_asked(kept.row.event):
                     yield KeptEvent(kept.row.event, segment, position, kept.row.batch)
+
+
+def _first_of(tenures: Sequence[Tenure], event: AccessEvent) -> int | None:
+    return next((n for n, tenure in enumerate(tenures) if tenure.holds(event.principal, event.at)), None)
 
 
 def _sharer(principal: str, events: Sequence[AccessEvent]) -> Sharer:
