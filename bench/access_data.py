@@ -104,11 +104,12 @@ class Made:
             yield self.batch(first, min(first + size, stop))
 
 
-def made(rows: int, *, with_ids: bool = False) -> Made:
-    """Return ``rows`` events; with ``with_ids`` each bears a random id of its source."""
+def made(in_days: int, later: int = 0, *, with_ids: bool = False) -> Made:
+    """Return events of the ninety days, and of the week after; with ``with_ids`` each bears a random id of its source."""
     draw = np.random.default_rng(1)
-    accounts = max(rows // 15, 100)
-    at = np.sort(draw.integers(0, DAYS * DAY, rows)) + START
+    accounts, rows = max(in_days // 15, 100), in_days + later
+    after = draw.integers(DAYS * DAY, (DAYS + 7) * DAY, later)
+    at = np.sort(np.concatenate((draw.integers(0, DAYS * DAY, in_days), after))) + START
     zipf = np.exp(draw.random(rows) * np.log(accounts)).astype(np.uint64)
     account = np.where(draw.random(rows) < 0.6, zipf, draw.integers(0, accounts, rows).astype(np.uint64))
     # An account uses three addresses; one in a hundred shares them with seven others; the pool is everybody's.

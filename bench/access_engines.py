@@ -77,15 +77,15 @@ def in_duckdb(place: Path, data: Made, rows: int) -> Iterator[Held]:
                 db.register("batch", table)
                 db.execute("CREATE TABLE events AS FROM batch" if n == 0 else "INSERT INTO events FROM batch")
         with used.counting():
-            db.execute("CREATE TABLE sorted.by_account AS FROM events ORDER BY principal, at")
+            db.execute('CREATE TABLE sorted.by_account AS FROM events ORDER BY principal, "at"')
             db.execute(
-                "CREATE TABLE sorted.by_address AS SELECT address, at, principal FROM events ORDER BY address, at"
+                'CREATE TABLE sorted.by_address AS SELECT address, "at", principal FROM events ORDER BY address, "at"'
             )
             db.execute("CHECKPOINT sorted")
-        account = "FROM sorted.by_account WHERE principal = ? AND at >= ? AND at < ? ORDER BY at LIMIT 1000"
+        account = 'FROM sorted.by_account WHERE principal = ? AND "at" >= ? AND "at" < ? ORDER BY "at" LIMIT 1000'
         address = (
-            "SELECT principal, count(*), min(at), max(at) FROM sorted.by_address "
-            "WHERE address = ? AND at >= ? AND at < ? GROUP BY principal ORDER BY 2 DESC LIMIT 1000"
+            'SELECT principal, count(*), min("at"), max("at") FROM sorted.by_address '
+            'WHERE address = ? AND "at" >= ? AND "at" < ? GROUP BY principal ORDER BY 2 DESC LIMIT 1000'
         )
         size = (place / "sorted.duckdb").stat().st_size
         ask = db.cursor()

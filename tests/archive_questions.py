@@ -9,22 +9,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from access_rows import SECRETS, START, batch, event
 from msgspec import structs
 
+from access_rows import SECRETS, START, batch, event
 from gatebook.procedures.archive_access import archive_access
 from gatebook.procedures.house import SCOPES, Operator
 from gatebook.record.archive_ports import Manifest
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.placing import by_month
+from gatebook.record.segment_ports import Tenure
 from gatebook.store.columnar.archive import ColumnarMonths
 from gatebook.store.columnar.archive_folder import ArchiveFolder
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.store import ColumnarStore
 from gatebook.store.memory.access_rows import MemoryAccessRows
 from gatebook.terms.access_event import AccessEvent, AddressKind
-from gatebook.trace.ports import EARLIEST, LATEST, AccessRows, Filter
+from gatebook.trace.ports import EARLIEST, LATEST, AccessRows, Filter, Place
 from gatebook.wiring.founding import init_house
 from gatebook.wiring.premises import open_premises
 
@@ -52,7 +53,7 @@ ODD = [
     "NULL",
 ]
 ADDRESSES = [
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104  an address among others
     "255.255.255.255",
     "127.255.255.255",
     "128.0.0.0",
@@ -141,16 +142,10 @@ def answers(rows: AccessRows, seed: int) -> list[object]:
         return [rows.uses(asked, limit)]
     if kind == 2:
         at = draw.choice(EDGES)
-        place = replace_place(at, draw.randrange(9), draw.randrange(300))
+        place = Place(at, draw.randrange(9), draw.randrange(300))
         return [rows.events(asked, place, limit)]
     principals = draw.choice([["acc_a"], ["acc_1", "acc_2"], ["nobody"], [draw.choice(ODD)], ["", "root"], []])
     return [rows.sharers(principals, asked.from_at, asked.until_at, draw.choice([1, 2, 5]))]
-
-
-def replace_place(at: int, segment: int, position: int) -> Any:
-    from gatebook.trace.ports import Place
-
-    return Place(at, segment, position)
 
 
 def enter_sealed(house: Any, segment: int, month: int, rows: Any, tree: Any) -> None:
@@ -173,24 +168,29 @@ def seal(house: Any, stores: Sequence[Any], first: int, events: list[AccessEvent
 
 
 @contextmanager
-def archived(folder: Path, file_bytes: int = 1, events: int = 900) -> Iterator[Archived]:
+def archived(folder: Path, file_bytes: int = 1, events: int = 300, rounds: int = 1) -> Iterator[Archived]:
     """Give an archive of several months whose files are many and small, and the stores it was made from."""
-    draw = random.Random(31)
     init_house(folder / "house", "test.example/house", WHO)
     engine = Engine(f"chdb://{folder}/store")
-    with open_premises(folder / "house") as premises:
-        memory, columns, following = MemoryAccessRows(SECRETS), ColumnarStore(engine, SECRETS), 1
-        for _ in range(3):
-            following = seal(
-                premises.house, (memory, columns), following, [odd_event(draw) for _ in range(events // 3)]
-            )
-        for store in (memory, columns):
-            store.erase(["acc_7"])
-        kept = ArchiveFolder(folder / "archive", file_bytes)
-        for month in months_of(premises.house):
-            archive_access(premises.house, WHO, ColumnarMonths(engine), kept, month)
-        yield Archived(folder / "archive", memory, columns, engine, premises, kept.months())
-    engine.close()
+    try:
+        with open_premises(folder / "house") as premises:
+            yield _archived(folder, premises, engine, file_bytes, [events // rounds] * rounds)
+    finally:
+        engine.close()
+
+
+def _archived(folder: Path, premises: Any, engine: Engine, file_bytes: int, events: Sequence[int]) -> Archived:
+    memory, columns, following = MemoryAccessRows(SECRETS), ColumnarStore(engine, SECRETS), 1
+    draw = random.Random(31)
+    for count in events:
+        made = [odd_event(draw) for _ in range(count)]
+        following = seal(premises.house, (memory, columns), following, made)
+    for store in (memory, columns):
+        store.erase([Tenure("acc_7", EARLIEST, LATEST)])
+    kept = ArchiveFolder(folder / "archive", file_bytes)
+    for month in months_of(premises.house):
+        archive_access(premises.house, WHO, ColumnarMonths(engine), kept, month)
+    return Archived(folder / "archive", memory, columns, engine, premises, kept.months())
 
 
 def months_of(house: Any) -> list[int]:

@@ -350,7 +350,7 @@ def _publish(scene: Scene) -> None:
 
 
 def _expire(scene: Scene) -> list[str]:
-    return expire_records.expire_records(scene.house, OFFICER)
+    return expire_records.expire_records(scene.house, OFFICER, None)
 
 
 def _resume(scene: Scene) -> list[str]:

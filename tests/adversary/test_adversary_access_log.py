@@ -9,14 +9,21 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from access_batches import batch, ids
+from gatebook.procedures.house import SCOPES, Operator
+from gatebook.record.events.columns import from_columns
+from gatebook.record.events.nth import WINDOW
 from gatebook.store.access_log import AccessLogFolder
+from gatebook.wiring.access_files import Follower
+from gatebook.wiring.premises import open_premises
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked and killed")
 _ROLLS_AT = 20_000
+LINE = '{"at":"2026-11-20T12:00:00Z","principal":"p","address":"203.0.113.9"}\n'
 
 
 def killed(work: Callable[[int], None], after: int, chance: random.Random) -> list[str]:
@@ -66,6 +73,32 @@ def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> None:
         assert len(found) == len(set(found)) and set(acknowledged) <= set(found), f"seed {seed}, trial {trial}"
         # At most one more: written, and killed before it was told.
         assert len(found) <= len(acknowledged) + trial + 1 and log.damage() == (), f"seed {seed}, trial {trial}"
+
+
+def test_a_follower_that_is_killed_loses_nothing_and_tells_no_record_from_itself(tmp_path: Path, premises: Any) -> None:
+    # Breaks when a follower notes how far it read before its records are kept, or numbers a record again otherwise.
+    seed = int(os.environ.get("GATEBOOK_TEST_SEED", random.randrange(2**32)))
+    chance, log, count = random.Random(seed), tmp_path / "edge.log", 0
+    for trial in range(5):
+
+        def follows(pipe: int) -> None:
+            with open_premises(premises.folder) as mine:
+                follower = Follower(mine, Operator("opr-test", SCOPES), [str(log)])
+                while True:
+                    follower.turn(lambda _: os.write(pipe, b"kept\n") and None)
+                    with log.open("a") as file:  # one who writes as well, so that every turn has something to read
+                        file.write(LINE)
+
+        with log.open("a") as file:
+            file.write(LINE * 40)
+        killed(follows, chance.randrange(1, 12), chance)
+        count = log.read_text().count("\n")
+        follower = Follower(premises, Operator("opr-test", SCOPES), [str(log)])
+        follower.turn(lambda _: None)
+        follower.close()
+        events = [event for one in premises.access_log.pending(10**9) for event in from_columns(one.rows)]
+        assert {event.nth for event in events} == set(range(count)), f"seed {seed}, trial {trial}"
+    assert count < WINDOW
 
 
 def test_what_was_forgotten_does_not_come_back_after_a_kill(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from access_rows import SECRETS, START, batch, event
 from msgspec import structs
 
 from gatebook.errors import LedgerError
+from gatebook.record.segment_ports import Tenure
 from gatebook.record.segments import Hidden, RangeProof, range_path, verify_range
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.lookups import ColumnarLookups
 from gatebook.store.columnar.rows import ColumnarRows
 from gatebook.store.memory.access_rows import MemoryAccessRows
-from gatebook.trace.ports import Filter
+from gatebook.trace.ports import EARLIEST, LATEST, Filter
 
 MONTH = 202609
 
@@ -53,6 +54,10 @@ def proof_of(rows, tree, segment, principal):
     )
 
 
+def always(principal):
+    return Tenure(principal, EARLIEST, LATEST)
+
+
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 700, 1024])
 def test_every_principal_has_a_proof_and_so_has_who_is_not_there(rows, size):
     # Breaks when a tree made by the engine is not the one its rows lead to, or a run misses a row.
@@ -74,14 +79,53 @@ def test_what_is_erased_leaves_every_proof_standing(rows):
     events = [event(draw) for _ in range(600)]
     tree = rows.add(1, MONTH, batch(events))
     gone = sum(e.principal == "acc_a" for e in events)
-    assert rows.erase(["acc_a", "nobody"]) == gone
-    assert rows.erase(["acc_a"]) == 0
+    assert rows.erase([always("acc_a"), always("nobody")]) == [gone, 0]
+    assert rows.erase([always("acc_a")]) == [0]
     proof = proof_of(rows, tree, 1, "acc_a")
     verify_range(proof)
     assert len(proof.rows) == gone
     assert all(isinstance(row, Hidden) for row in proof.rows)
     verify_range(proof_of(rows, tree, 1, "acc_b"))
     assert rows.events(Filter(principals=("acc_a",)), None, 10) == []
+
+
+def test_a_principal_loses_the_time_of_one_holder_and_keeps_the_others(rows):
+    # Breaks when an instant at a boundary belongs to the wrong holder, or rows of the next one go as well.
+    draw = random.Random(15)
+    events = [structs.replace(event(draw), at=START + draw.randrange(5)) for _ in range(900)]
+    trees = [(n, rows.add(n, MONTH, batch(events[n * 300 - 300 : n * 300]))) for n in (1, 2, 3)]
+    tenures = [
+        Tenure("acc_a", START + 1, START + 3),
+        Tenure("acc_a", START + 2, START + 4),  # counts what the first did not
+        Tenure("acc_b", START, START),
+        always("acc_ç"),
+        *(Tenure(f"acc_{n}", START + 4, LATEST) for n in range(20)),
+    ]
+    gone = [e for e in events if any(t.holds(e.principal, e.at) for t in tenures)]
+    counts = rows.erase(tenures)
+    assert sum(counts) == len(gone)
+    assert counts[:3] == [
+        sum(e.principal == "acc_a" and e.at - START in (1, 2) for e in events),
+        sum(e.principal == "acc_a" and e.at - START == 3 for e in events),
+        0,
+    ]
+    assert rows.erase(tenures) == [0] * len(tenures)
+    left = sorted(repr(kept.event) for kept in rows.events(Filter(), None, 1000))
+    assert left == sorted(repr(e) for e in events if e not in gone)
+    for segment, tree in trees:
+        for principal in ("acc_a", "acc_b", "acc_ç", "acc_7", "nobody"):
+            proof = proof_of(rows, tree, segment, principal)
+            verify_range(proof)
+            mine = [e for e in events[segment * 300 - 300 : segment * 300] if e.principal == principal]
+            assert [isinstance(row, Hidden) for row in proof.rows].count(True) == sum(e in gone for e in mine)
+
+
+def test_many_tenures_at_once_each_count_for_themselves(rows):
+    # Breaks when a long list is cut and the cuts are mixed up, or is too long for the engine.
+    events = [structs.replace(event(random.Random(n)), principal=f"acc_{n}", detail="") for n in range(1200)]
+    rows.add(1, MONTH, batch(events))
+    assert rows.erase([always(f"acc_{n}") for n in range(0, 2400, 2)]) == [1] * 600 + [0] * 600
+    assert len(rows.events(Filter(), None, 2000)) == 600
 
 
 def test_what_was_never_entered_is_discarded(rows):

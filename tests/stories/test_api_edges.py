@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import builders as b
+from gatebook.api.rate_limits import RateLimits
 
 HOSTILE = ("a%00b", "%ff%fe", "x" * 10_000, "..%2f..", "a%0Ab", "-", "%F0%9F%98%80")
 

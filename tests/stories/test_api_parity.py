@@ -23,7 +23,10 @@ TWINS = {
     "POST /v1/applications/{application_id}/screening-replays": "screen-replay",
     **{
         f"GET /v1/{name}{tail}": command
-        for name in ("applications", "accounts", "determinations", "reviews", "records", "persons", "keys")
+        for name in (
+            *("applications", "accounts", "determinations", "reviews", "records", "persons", "keys"),
+            *("access-batches", "access-segments"),
+        )
         for tail, command in (("", "list"), ("/{row_id}", "show"))
     },
     "GET /v1/lists": "lists show",
@@ -64,6 +67,8 @@ TWINS = {
     "GET /v1/access-events/schema": "access schema",
     "GET /v1/access-events/{batch}": "access batch",
     "GET /v1/access-sources": "access sources",
+    "POST /v1/access-proofs": "access prove",
+    "POST /v1/access-sealings": "access seal",
     "POST /v1/api-keys": "keys make",
     "DELETE /v1/api-keys/{key_id}": "keys revoke",
     "POST /v1/key-rotations": "keys rotate",

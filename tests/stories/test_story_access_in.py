@@ -88,6 +88,20 @@ def test_the_same_batch_sent_again_is_answered_with_its_receipt(client: Any, pre
     assert client.post(PATH, params={"source": "other"}, content=plain).json()["repeated"] is False
 
 
+def test_a_batch_that_was_sealed_is_still_known(client: Any, premises: Any) -> None:
+    # Breaks when a batch sent again after it left the log is taken for a new one, or nobody can say where it is.
+    first = client.post(PATH, params={"source": "edge"}, content=body(1, 2)).json()
+    with premises.access() as access:
+        access.seal()
+    assert kept(premises) == [] and list((premises.folder / "access" / "log").iterdir()) == []
+    again = client.post(PATH, params={"source": "edge"}, content=body(1, 2)).json()
+    assert again == {**first, "repeated": True} and kept(premises) == []
+    told = client.get(f"{PATH}/{first['batch']}").json()
+    assert (told["state"], told["rows"], told["segments"]) == ("sealed", 2, [1])
+    entry = client.get(f"/v1/ledger/entries/{told['position']}").json()
+    assert first["batch"] in json.dumps(entry)
+
+
 def test_what_cannot_be_taken_is_refused_with_a_reason_and_nothing_is_kept(client: Any, premises: Any) -> None:
     # Breaks when a bomb, half a stream or an unknown name is taken, or the answer does not say what is wrong.
     def refused(status: int, content: bytes, encoding: str = "", **params: str) -> list[dict[str, str]]:
@@ -157,7 +171,8 @@ def test_files_are_converted_without_a_house(run: Any, tmp_path: Path) -> None:
 
 def test_a_file_given_again_or_grown_counts_nothing_twice(run: Any, premises: Any, tmp_path: Path) -> None:
     # Breaks when batches of a file are not known again, or equal records of one file become one.
-    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / ".old").mkdir(parents=True)
+    (tmp_path / "logs" / ".old" / "edge.log").write_bytes(body(99))
     log, same = tmp_path / "logs" / "edge.log", line(7) + "\n"
     log.write_text(same * 3 + "".join(line(n) + "\n" for n in range(45_000)))
     first = json.loads(run("ingest", tmp_path / "logs").stdout)

@@ -23,7 +23,6 @@ from gatebook.procedures.close_account import close_account
 from gatebook.procedures.trace import Tracer
 from gatebook.procedures.trace_account import held_by, trace_account, trace_sign
 from gatebook.procedures.trace_address import trace_address
-from gatebook.procedures.trace_shared import trace_shared
 from gatebook.record.entry import Entry
 from gatebook.store.memory.access_rows import MemoryAccessRows
 from gatebook.terms.access_event import AccessEvent, AddressKind, Outcome
@@ -126,7 +125,7 @@ def test_who_held_the_address_at_this_second_and_who_used_it(
     )
     segment = found["sealed_until"]
     assert segment["segment"] == 1 and segment["at"] and segment["batches_waiting"] is False
-    assert trace("address", address="[203.0.113.9]:443", at=AT)["events"] == found["events"]
+    assert trace("address", address="203.0.113.9:443", at=AT)["events"] == found["events"]
     assert gatebook("ip", HOME, "--at", AT) == found == gatebook("subnet", HOME, "--at", AT)
     assert len(trace("address", address=HOME, at=AT, window="1h")["events"]) == 7
 
@@ -348,12 +347,13 @@ def test_by_account_and_by_principal_tell_the_same(client: Any, premises: Any, o
             (e["at"], e["nth"]) for e in every(lambda after, a=account: trace_account(tracer, a, after=after, limit=11))
         ]  # type: ignore[misc]  # bound at once
         told_so = {place for place, holder in by_name.items() if holder == account}
-        assert len(found) == len(set(found)) and found == sorted(found)
+        assert len(found) == len(set(found)) and [when for when, _ in found] == sorted(when for when, _ in found)
         if account == "acc_x" and not any(p["thing"] == "acc_x" for p in proposals):
             told_so |= {place for place, holder in by_name.items() if not holder and any(e.nth == place[1] and e.principal == "acc_x" for e in events)}  # fmt: skip
         assert set(found) == told_so
         used = trace_account(tracer, account)["used"]
         assert sum(use["events"] for use in used) == len(found)
+        assert trace_account(tracer, account, limit=1)["used"] == used
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -379,6 +379,7 @@ def test_an_address_is_answered_as_every_row_says(premises: Any, operator: Any, 
             ("before", lambda at: at < NOON), ("at", lambda at: NOON <= at < NOON + SECOND), ("after", lambda at: at >= NOON + SECOND),
         ):  # fmt: skip
             count = sum(holds(e.at) for e in inside)
+            assert trace_address(tracer, network, "2026-10-01T12:00:00.25Z", "8s", limit=1)["used"] == found["used"]
             assert sum(use[name] for use in found["used"]) == count == sum(e["when"] == name for e in found["events"])
 
 

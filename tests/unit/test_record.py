@@ -189,10 +189,10 @@ def test_data_dies_on_its_day_and_the_ledger_still_verifies(tmp_path: Path, oper
         row = look.one(premises.house, operator, "accounts", found.account_id)
         assert (row["retain_until"], row["retain_rule"]) == ("2027-11-01", "house/retention_years")
         at[0] = datetime(2027, 11, 1, 23, tzinfo=UTC)
-        assert expire_records.expire_records(premises.house, operator) == []
+        assert expire_records.expire_records(premises.house, operator, None) == []
         at[0] += timedelta(hours=2)
-        assert expire_records.expire_records(premises.house, operator) == [row["person_id"]]
-        assert expire_records.expire_records(premises.house, operator) == []
+        assert expire_records.expire_records(premises.house, operator, None) == [row["person_id"]]
+        assert expire_records.expire_records(premises.house, operator, None) == []
         with pytest.raises(Shredded):
             look.candidates(premises.house, operator, application_id)
         assert keep_house.rebuild(premises.house, operator, lambda _, __: None) == []

@@ -171,6 +171,12 @@ def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: Ite
     return tree.node(left, _joined(leaves, start, middle, high, steps))
 
 
+def _touches(body: dict[str, Any], from_at: int | None, until_at: int | None) -> bool:
+    """Whether a segment has rows in a time; an end that is not given is open."""
+    is_before = from_at is not None and body["last_at"] < from_at
+    return not is_before and (until_at is None or body["first_at"] < until_at)
+
+
 def _check_whole(found: dict[str, Any], seen: set[int], head: Checkpoint, folder: Path) -> str:
     """Look through the signed log for segments that touch the time and are not in the proof."""
     entries = read_entries(folder, head.size)
@@ -180,7 +186,7 @@ def _check_whole(found: dict[str, Any], seen: set[int], head: Checkpoint, folder
     for data in entries:
         if b'"access.sealed"' in data and (entry := json.loads(data))["kind"] == "access.sealed":
             body = entry["body"]
-            if body["last_at"] >= found["from_at"] and body["first_at"] < found["until_at"]:
+            if _touches(body, found["from_at"], found["until_at"]):
                 touched.add(body["segment"])
     if not touched <= seen:
         raise DoesNotHold(f"{len(touched - seen)} segments that touch the time are not in the proof")

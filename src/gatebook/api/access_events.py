@@ -31,6 +31,8 @@ router = APIRouter()
 _encode = msgspec.json.Encoder().encode
 #: Batches worked on at once, and waiting for it: reading takes a core, and an unpacked body up to 64 MiB.
 _AT_ONCE, _MOST_WAITING = 4, 64
+#: What the document names; whatever is named by a sender, the body is read the same.
+_MEDIA_TYPES = ("application/x-ndjson", "application/octet-stream")
 _COUNT, _COUNTS = {"type": "integer"}, {"type": "object", "additionalProperties": {"type": "integer"}}
 _STATE = {
     "type": "object",
@@ -118,7 +120,7 @@ def operation() -> dict[str, Any]:
             _parameter("format", "query", "The form of the records; found out for each by default.", _one_of(BY_NAME)),
             _parameter("Content-Encoding", "header", "How the body is compressed.", _one_of(ENCODINGS)),
         ],
-        "requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": lines}}},
+        "requestBody": {"required": True, "content": {name: {"schema": lines} for name in _MEDIA_TYPES}},
         "responses": {
             "202": {"description": "What was kept", "content": {"application/json": {"schema": _RECEIPT}}},
             **{str(k): v for k, v in statuses(401, 403, 408, 413, 415, 422, 429, 500, 503).items()},

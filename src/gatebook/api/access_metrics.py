@@ -1,4 +1,4 @@
-"""Metrics of access events: which sources fell silent, read when a monitor asks.
+"""Metrics of access events: which sources fell silent, and what of the log is damaged, read when a monitor asks.
 
 The trap guarded against: a gauge that nobody sets any more because the process that set it is another.
 """
@@ -15,13 +15,13 @@ from gatebook.wiring.premises import Premises
 
 
 class AccessSources(Collector):
-    """One gauge per source: 1 while it is silent."""
+    """One gauge per source, 1 while it is silent; and one of the parts of the log that cannot be read."""
 
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the gauge."""
+        """Yield the gauges."""
         found = GaugeMetricFamily(
             "gatebook_access_source_silent", "A source of access events that fell silent", labels=["source"]
         )
@@ -29,6 +29,8 @@ class AccessSources(Collector):
         for one in sources(self._premises.house):
             found.add_metric([one.source], float(silence.is_broken(one, now)))
         yield found
+        damaged = "Parts of the log of access events that cannot be read"
+        yield GaugeMetricFamily("gatebook_access_log_damaged", damaged, value=len(self._premises.access_log.damage()))
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Return nothing: names are asked for at the registration, and a house that is being founded has no answer."""

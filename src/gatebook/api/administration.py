@@ -13,7 +13,8 @@ from pydantic import Field
 
 from gatebook.api.asking import After, Asker, Id, State, Strict, TheHouse, ThePremises, posted, takes
 from gatebook.api.schemas import PAGE, gives, statuses
-from gatebook.procedures import api_keys, expire_records, keep_house, look, render, webhooks
+from gatebook.procedures import api_keys, keep_house, look, render, webhooks
+from gatebook.wiring.keeping import expire as expire_due
 from gatebook.wiring.keeping import resume as resume_work
 
 router = APIRouter()
@@ -59,9 +60,9 @@ def rotate_keys(house: TheHouse, asker: Asker) -> dict[str, Any]:
 
 
 @router.post("/v1/expirations")
-def expire(house: TheHouse, asker: Asker) -> dict[str, Any]:
+def expire(premises: ThePremises, asker: Asker) -> dict[str, Any]:
     """Let applications that lay in review too long lapse, and destroy the data of whose last day is past."""
-    return {"shredded": expire_records.expire_records(house, asker)}
+    return {"shredded": expire_due(premises, asker)}
 
 
 @router.post("/v1/rebuilds")

@@ -37,10 +37,11 @@ def _add(name: str) -> None:
     def one_row(house: TheHouse, asker: Asker, row_id: Id) -> dict[str, Any]:
         return render.row(look.one(house, asker, name, row_id))
 
-    listed, of_one = f"List {name}, a page at a time", f"One of {name} by its {REGISTERS[name].key}"
+    called, path = name.replace("_", " "), f"/v1/{name.replace('_', '-')}"
+    listed, of_one = f"List {called}, a page at a time", f"One of {called} by its {REGISTERS[name].key}"
     paged = list_lists if name == "lists" else list_rows
-    router.get(f"/v1/{name}", operation_id=f"list_{name}", summary=listed, responses=gives(PAGE))(paged)
-    router.get(f"/v1/{name}/{{row_id}}", operation_id=f"get_{name}", summary=of_one, responses=statuses(404))(one_row)
+    router.get(path, operation_id=f"list_{name}", summary=listed, responses=gives(PAGE))(paged)
+    router.get(f"{path}/{{row_id}}", operation_id=f"get_{name}", summary=of_one, responses=statuses(404))(one_row)
 
 
 for register in REGISTERS:

@@ -22,7 +22,8 @@ from gatebook.cli.shell import (
     progress_console,
     show,
 )
-from gatebook.procedures import api_keys, expire_records, keep_house, look, render, webhooks
+from gatebook.procedures import api_keys, keep_house, look, render, webhooks
+from gatebook.wiring.keeping import expire as expire_due
 from gatebook.wiring.keeping import resume as resume_work
 
 app, keys_app, hooks_app = typer.Typer(), typer.Typer(no_args_is_help=True), typer.Typer(no_args_is_help=True)
@@ -31,8 +32,8 @@ app, keys_app, hooks_app = typer.Typer(), typer.Typer(no_args_is_help=True), typ
 @app.command()
 def expire(house: HouseAt = HERE, operator: As = "local") -> None:
     """Let applications that lay in review too long lapse, and destroy the data of whose last day is past."""
-    with acting(house) as h:
-        show({"shredded": expire_records.expire_records(h, operator_named(operator))})
+    with on_premises(house) as premises:
+        show({"shredded": expire_due(premises, operator_named(operator))})
 
 
 @app.command()

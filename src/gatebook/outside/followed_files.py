@@ -108,7 +108,8 @@ class FollowedFiles:
     def _listed(self) -> Iterator[tuple[Path, os.stat_result]]:
         for given in self._paths:
             if Path(given).is_dir():
-                for folder, _, _ in os.walk(given):
+                for folder, inner, _ in os.walk(given):
+                    inner[:] = [name for name in inner if not name.startswith(".")]
                     yield from _files(Path(folder))
                 continue
             for name in [given] if Path(given).exists() else glob.glob(given, recursive=True):  # noqa: PTH207  a pattern may be absolute

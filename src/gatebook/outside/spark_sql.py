@@ -18,7 +18,7 @@ _MOST_VIEWS = 256
 
 
 class SparkSql:
-    """A runner of questions over files below ``folder``, as the cluster names it: a path, or what it knows of a bucket."""
+    """A runner of questions over files below ``folder``, as the cluster names it: a path, or a place in a bucket."""
 
     def __init__(self, master: str, folder: str) -> None:
         self._folder = folder.rstrip("/")

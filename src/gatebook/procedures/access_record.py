@@ -6,12 +6,14 @@ asks them, and asks the same things.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gatebook.record.archive_ports import MonthPages
 from gatebook.record.log_ports import AccessLog
 from gatebook.record.repeats import RecentRows
-from gatebook.record.segment_ports import KeptRows, SealedRows
+from gatebook.record.segment_ports import KeptRows, SealedRows, Tenure
 from gatebook.record.segments import RangeProof, SegmentSecrets
 from gatebook.trace.ports import AccessRows
 
@@ -30,7 +32,7 @@ class AccessRecord:
     recent: RecentRows = field(default_factory=RecentRows)
 
 
-class AccessAnswers(AccessRows, Protocol):
+class AccessAnswers(AccessRows, MonthPages, Protocol):
     """What any process of the house may ask, whether it holds the record or asks the one that does."""
 
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
@@ -41,6 +43,6 @@ class AccessAnswers(AccessRows, Protocol):
         """Seal whatever the log holds now; return how many batches."""
         ...
 
-    def erase(self, principals: list[str]) -> int:
-        """Erase every row of these principals; return how many."""
+    def erase(self, tenures: Sequence[Tenure]) -> list[int]:
+        """Erase the rows of these tenures, those that wait in the log too; return how many went of each."""
         ...

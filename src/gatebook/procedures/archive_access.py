@@ -95,25 +95,6 @@ def archive_access(
     return Archived(manifest, before)
 
 
-def check_archive(house: House, operator: Operator, archive: Archive, month: int) -> list[str]:
-    """Return what is wrong with an archived month, in words; nothing when files and ledger bear it out."""
-    permit(house, operator, "look", "archive")
-    manifest = next((found for found in archive.months() if found.month == month), None)
-    if manifest is None:
-        raise NotFound("this month is not in the archive")
-    found = [f"file {name} is gone or not what was archived" for name in archive.faults(manifest)]
-    entered, archived = entered_segments(house, month), {one.segment: one for one in manifest.segments}
-    for segment in sorted(entered.keys() | archived.keys()):
-        one = archived.get(segment)
-        if one is None:
-            found.append(f"segment {segment} was sealed after the month was archived")
-        elif entered.get(segment) != (one.rows, one.root):
-            found.append(f"segment {segment} is not what was entered in the ledger")
-    if manifest.rows != sum(one.rows - one.erased for one in manifest.segments):
-        found.append("the manifest counts other rows than its segments")
-    return found
-
-
 def entered_segments(house: House, month: int) -> dict[int, tuple[int, str]]:
     """Return rows and root of each segment of a month, as they were entered."""
     found, after = dict[int, tuple[int, str]](), ""

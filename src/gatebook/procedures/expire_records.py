@@ -1,4 +1,4 @@
-"""Expiring: on its day a person's data key is destroyed and the sealed records go; the ledger keeps its proofs.
+"""Expiring: on its day a person's data key is destroyed, sealed records and accesses go; the ledger keeps its proofs.
 
 The trap guarded against: half an erasure. The intent is entered first, so a crash is finished by the next run.
 Applications that lie in review for too long lapse first, so that their data has a day too.
@@ -6,10 +6,11 @@ Applications that lie in review for too long lapse first, so that their data has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from gatebook.procedures.about import row_entry
+from gatebook.procedures.erase_access import Erase, erase_access
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.lapse_applications import lapse_applications
 from gatebook.procedures.permit import permit
@@ -17,10 +18,15 @@ from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
 
 _PAGE = 500
+_AT_ONCE = 200  # persons whose accesses go together: the access record is written anew once for all of them
 
 
-def expire_records(house: House, operator: Operator) -> list[str]:
-    """Destroy the data of every person all of whose dealings ended and whose last day is past; return their ids."""
+def expire_records(house: House, operator: Operator, erase: Erase) -> list[str]:
+    """Destroy the data of every person all of whose dealings ended and whose last day is past; return their ids.
+
+    ``erase`` erases accesses, None where there never was one. Raises Unavailable when the access record does not
+    answer: what was begun then is finished by the next run.
+    """
     permit(house, operator, "admin", "expire-records")
     lapse_applications(house, operator)
     with house.state.transaction() as work:
@@ -28,7 +34,10 @@ def expire_records(house: House, operator: Operator) -> list[str]:
     today = house.now().date()
     with house.state.read() as work:
         due = [(person["person_id"], rule) for person in _persons(work) if (rule := _rule_over(work, person, today))]
-    return [person_id for person_id, rule in due if _shred(house, operator, person_id, rule)]
+    done = list[str]()
+    for first in range(0, len(due), _AT_ONCE):
+        done += _shred(house, operator, erase, dict(due[first : first + _AT_ONCE]))
+    return done
 
 
 def _persons(work: Work) -> Iterator[Row]:
@@ -57,24 +66,42 @@ def _rule_over(work: Work, person: Row, today: date) -> str:
     return max(days)[1]
 
 
-def _shred(house: House, operator: Operator, person_id: str, rule: str) -> bool:
-    """Enter the intent, destroy the key, remove what it sealed; return False when another run had done it all.
+def _shred(house: House, operator: Operator, erase: Erase, due: Mapping[str, str]) -> list[str]:
+    """Destroy what there is of persons due by a rule; return those whom no other run had done before.
 
     Each step looks at what stands and can be taken again, so that the next run finishes what this one began.
     """
-    about = {"person_id": person_id}
+    begun = [person_id for person_id, rule in due.items() if _begin(house, operator, person_id, rule)]
+    for person_id in begun:
+        house.door.shred(person_id)
+    rows = erase_access(house, erase, begun)
+    return [one for one in begun if _finish(house, operator, one, due[one], rows.get(one))]
+
+
+def _begin(house: House, operator: Operator, person_id: str, rule: str) -> bool:
+    """Enter the intent; return False when another run had done it all."""
     with house.state.transaction() as work:
         work.ledger.lock()
         person = work.registers.get("persons", person_id) or {}
         if person.get("shredded_at"):
             return False
         if not person.get("shredding"):
-            enter(work, row_entry(house, operator, "record.expiring", about, {"rule": rule}))
-    house.door.shred(person_id)
+            enter(work, row_entry(house, operator, "record.expiring", {"person_id": person_id}, {"rule": rule}))
+    return True
+
+
+def _finish(house: House, operator: Operator, person_id: str, rule: str, rows: int | None) -> bool:
+    """Remove what the key sealed and enter what went; return False when another run had done so.
+
+    ``rows`` of the access record went before; None where the person had no part in one.
+    """
+    about = {"person_id": person_id}
     with house.state.transaction() as work:
         work.ledger.lock()
         if (work.registers.get("persons", person_id) or {}).get("shredded_at"):
             return False
+        if rows is not None:
+            enter(work, row_entry(house, operator, "access.erased", about, {"rows": rows}))
         body = {"rule": rule, "records": work.records.erase(person_id)}
         enter(work, row_entry(house, operator, "record.shredded", about, body))
     return True

@@ -94,14 +94,15 @@ def log_access(
     rows, forms = _read(body, receipt, form, cut)
     # 2. The same batch is not kept twice.
     digest = _digest(body, source, form, cut)
-    before = _known(house, log, digest)
-    batch_id = before or house.new_id("bat")
+    new_id = house.new_id("bat")
+    batch_id = _known(house, log, digest)
     # 3. It is durable before anybody is told.
-    if before is None:
-        log.append(LoggedBatch(batch_id, digest, source, form, receipt.received_at, operator.operator_id, rows))
-        note_receipt(house, pc.unique(rows.column("source")).to_pylist())
+    if batch_id is None:
+        batch = LoggedBatch(new_id, digest, source, form, receipt.received_at, operator.operator_id, rows)
+        batch_id = log.append(batch)
+    note_receipt(house, pc.unique(rows.column("source")).to_pylist())
     marks = _marks(rows)
-    return LoggedReceipt(batch_id, digest, rows.num_rows, marks.get(UNMAPPED, 0), marks, forms, before is not None)
+    return LoggedReceipt(batch_id, digest, rows.num_rows, marks.get(UNMAPPED, 0), marks, forms, batch_id != new_id)
 
 
 def receipt_at(received_at: int, source: str, bounds: Bounds) -> Receipt:

@@ -19,7 +19,9 @@ from gatebook.record.events.own import to_plain
 from gatebook.record.months import months_between
 from gatebook.record.ports import Row
 from gatebook.record.segments import Hidden, RangeProof, ShownRow
+from gatebook.terms.assignment import OPEN
 from gatebook.trace.asked import Bounds, read_text
+from gatebook.trace.ports import EARLIEST
 
 FORM = "gatebook-access-proof@v1"
 _PAGE, _MOST_SEGMENTS = 1000, 2000
@@ -49,8 +51,8 @@ def prove_access(
     return {
         "form": FORM,
         "principal": principal,
-        "from_at": span.from_at,
-        "until_at": span.until_at,
+        "from_at": None if span.from_at == EARLIEST else span.from_at,
+        "until_at": None if span.until_at == OPEN else span.until_at,
         "label_salt": proofs[0].label_salt.hex() if proofs else "",
         "checkpoint": note.decode(),
         "segments": [_segment(row, entry, path, proof) for row, entry, path, proof in told],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from gatebook.errors import InvalidInput
@@ -17,11 +18,9 @@ from gatebook.record.events.own import to_plain
 from gatebook.record.events.times import write_time
 from gatebook.record.fold import segment_key
 from gatebook.terms.assignment import Assignment, AssignmentKind
-from gatebook.trace.asked import write_place
-from gatebook.trace.ports import AccessRows, Filter, KeptEvent, Place, Use
+from gatebook.trace.gather import Used, events_of, used_among, used_of
+from gatebook.trace.ports import AccessRows, Filter, KeptEvent, Place
 from gatebook.trace.spans import Span, span_of
-
-MOST_USES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,43 +94,23 @@ def span_of_principal(principal: str) -> Span | None:
     return span if span.thing == principal else None
 
 
-def events_of(
-    rows: AccessRows, filters: Sequence[Filter], after: Place | None, limit: int
-) -> tuple[list[KeptEvent], str]:
-    """Return a page of what any of the filters holds, by place, and the cursor of the next; empty at the end."""
-    found = {kept.place: kept for one in filters for kept in rows.events(one, after, limit + 1)}
-    page = [found[place] for place in sorted(found)]
-    return page[:limit], write_place(page[limit - 1].place) if len(page) > limit else ""
-
-
-def uses_of(rows: AccessRows, filters: Sequence[Filter], limit: int = MOST_USES) -> tuple[list[Use], bool]:
-    """Return who used which address within filters that share no row, most events first; and whether more did."""
-    merged: dict[tuple[str, str], Use] = {}
-    is_cut = False
-    for one in filters:
-        found = rows.uses(one, limit + 1)
-        is_cut |= len(found) > limit
-        for use in found[:limit]:
-            pair = (use.principal, use.address)
-            merged[pair] = _together(merged[pair], use) if pair in merged else use
-    ordered = sorted(merged.values(), key=lambda use: (-use.events, use.principal.encode(), use.address.encode()))
-    return ordered[:limit], is_cut or len(ordered) > limit
-
-
-def show_events(house: House, events: Sequence[KeptEvent], resolved: Resolved) -> list[dict[str, Any]]:
-    """Show events as they are kept, each with its place, the country of its address and its account."""
+def show_events(
+    house: House, events: Sequence[KeptEvent], resolved: Resolved, parts: Mapping[str, Filter]
+) -> list[dict[str, Any]]:
+    """Show events as they are kept, each with its place, the country of its address, its account and its part."""
     countries = {kept.event.address: _country(house, kept.event.address) for kept in events}
 
     def one(kept: KeptEvent) -> dict[str, Any]:
         account, by = resolved.at(kept.event.principal, kept.event.at)
         place = {"segment": kept.segment, "position": kept.position, "batch": kept.batch}
         who = {"account": account, "account_by": by, "country": countries[kept.event.address]}
-        return {**to_plain(kept.event), **who, **place}
+        when = [name for name, part in parts.items() if part.from_at <= kept.event.at < part.until_at]
+        return {**to_plain(kept.event), **who, **place, **({"when": when[0]} if when else {})}
 
     return [one(kept) for kept in events]
 
 
-def show_uses(house: House, uses: Sequence[Use], resolved: Resolved) -> list[dict[str, Any]]:
+def show_uses(house: House, used: Used, resolved: Resolved) -> list[dict[str, Any]]:
     """Show uses, each with the country of its address and every account that held its principal meanwhile."""
     return [
         {
@@ -141,9 +120,10 @@ def show_uses(house: House, uses: Sequence[Use], resolved: Resolved) -> list[dic
             "events": use.events,
             "first_at": write_time(use.first_at),
             "last_at": write_time(use.last_at),
+            **used.of(use),
             **show_holders(resolved, use.principal, use.first_at, use.last_at),
         }
-        for use in uses
+        for use in used.uses
     ]
 
 
@@ -165,22 +145,24 @@ def answered(
     after: Place | None,
     limit: int,
     named: Iterable[str] = (),
+    parts: Mapping[str, Filter] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return an answer: who used what, a page of events, and the accounts either names beside those ``named``.
 
-    Uses are told with the first page alone: they are of the whole question.
+    ``parts`` divide the one filter by time: each event says in which it is, each use how often it was in each. Uses are
+    told with the first page alone: they are of the whole question, and asked for only where it has another page.
     """
-    uses, more = ([], False) if after else uses_of(tracer.rows, filters)
     events, following = events_of(tracer.rows, filters, after, limit)
-    seen = [(use.principal, use.first_at, use.last_at) for use in uses]
+    used = Used() if after else used_of(tracer.rows, filters, parts) if following else used_among(events, parts)
+    seen = [(use.principal, use.first_at, use.last_at) for use in used.uses]
     seen += [(kept.event.principal, kept.event.at, kept.event.at) for kept in events]
     with tracer.house.state.read() as work:
         resolved = resolve(work, seen)
-        used = show_uses(tracer.house, uses, resolved)
-        shown = show_events(tracer.house, events, resolved)
-        mentioned = {*named, *(e["account"] for e in shown), *(account for u in used for account in u["accounts"])}
+        uses = show_uses(tracer.house, used, resolved)
+        shown = show_events(tracer.house, events, resolved, parts)
+        mentioned = {*named, *(e["account"] for e in shown), *(account for u in uses for account in u["accounts"])}
         accounts = show_accounts(work, mentioned)
-    first = {} if after else {"used": used, "more_used": more}
+    first = {} if after else {"used": uses, "more_used": used.is_cut}
     return {**head, **first, "events": shown, "next": following, "accounts": accounts}
 
 
@@ -188,11 +170,6 @@ def _account(work: HouseWork, account: str) -> dict[str, Any]:
     row = work.registers.get("accounts", account)
     known = {name: row[name] or "" for name in ("status", "opened_at", "closed_at", "cause")} if row else {}
     return {"account": account, "account_known": row is not None, **known}
-
-
-def _together(one: Use, other: Use) -> Use:
-    first_at, last_at = min(one.first_at, other.first_at), max(one.last_at, other.last_at)
-    return Use(one.principal, one.address, one.events + other.events, first_at, last_at)
 
 
 def _is_covered(assignments: Sequence[Assignment], from_at: int, until_at: int) -> bool:

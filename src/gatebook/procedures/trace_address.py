@@ -7,10 +7,11 @@ sources saw used are two answers side by side; "nobody held it" and "nothing is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from gatebook.procedures.house import HouseWork
-from gatebook.procedures.trace import MOST_USES, Tracer, answered, uses_of
+from gatebook.procedures.trace import Tracer, answered
 from gatebook.record.events.address import read_ip
 from gatebook.record.events.times import write_time
 from gatebook.terms.assignment import OPEN, Assignment, AssignmentKind, instant, to_plain
@@ -59,9 +60,8 @@ def trace_address(
     with tracer.house.state.read() as work:
         held, holders = _held(work, span, held_in, names_one=moment is not None)
     asked = Filter(bounds.from_at, bounds.until_at, networks=(span.thing,))
-    found = answered(tracer, head, [asked], page, limit, holders)
-    if moment is not None:
-        _tell_when(tracer, found, asked, moment)
+    parts = {} if moment is None else _parts(asked, moment)
+    found = answered(tracer, head, [asked], page, limit, holders, parts)
     when = {"at": None if moment is None else write_time(moment), **show_bounds(bounds)}
     return {**head, "address": span.thing, **when, "held": held, **found}
 
@@ -124,27 +124,15 @@ def _shown(assignments: Sequence[Assignment]) -> list[dict[str, Any]]:
     return [to_plain(a) for a in assignments]
 
 
-def _tell_when(tracer: Tracer, found: dict[str, Any], asked: Filter, moment: int) -> None:
-    """Add to each event whether it was before, at (in the same second) or after; and to each use how many were."""
+def _parts(asked: Filter, moment: int) -> dict[str, Filter]:
+    """Divide the time around an instant: before its second, in it, and after."""
     second = moment // SECOND * SECOND
-    for event in found["events"]:
-        event["when"] = _when(event["at"], write_time(second), write_time(min(second + SECOND, LAST)))
-    if "used" not in found:
-        return
-    thirds = {
+    times = {
         "before": (asked.from_at, second),
-        "at": (second, second + SECOND),
+        "at": (max(second, asked.from_at), min(second + SECOND, asked.until_at)),
         "after": (second + SECOND, asked.until_at),
     }
-    for name, (from_at, until_at) in thirds.items():
-        third = Filter(max(from_at, asked.from_at), min(until_at, asked.until_at), networks=asked.networks)
-        uses, more = uses_of(tracer.rows, [third], MOST_USES) if third.from_at < third.until_at else ([], False)
-        counts = {(use.principal, use.address): use.events for use in uses}
-        found["more_used"] |= more
-        for use in found["used"]:
-            use[name] = counts.get((use["principal"], use["address"]), 0)
-
-
-def _when(at: str, second: str, following: str) -> str:
-    """Say where a time stands to a second; times as the house writes them are in order as text."""
-    return "before" if at < second else "at" if at < following else "after"
+    return {
+        name: replace(asked, from_at=from_at, until_at=max(from_at, until_at))
+        for name, (from_at, until_at) in times.items()
+    }

@@ -6,7 +6,6 @@ offices and relays, so an answer says what was shared and how often, says that i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gatebook.procedures.trace import Tracer, resolve, show_accounts, show_holders
@@ -15,11 +14,12 @@ from gatebook.procedures.trace_address import show_bounds
 from gatebook.record.events.times import write_time
 from gatebook.terms.assignment import microseconds
 from gatebook.trace.asked import DAY, Bounds, read_account, read_whole
-from gatebook.trace.ports import AccessRows, Filter, Sharer
+from gatebook.trace.gather import shared_with
+from gatebook.trace.ports import Sharer
 from gatebook.trace.proposal import read_instant
 
 DAYS, LEAST = 30, 2
-_MOST_DAYS, _MOST_LEAST, _MOST_SHARERS = 366, 1000, 1000
+_MOST_DAYS, _MOST_LEAST = 366, 1000
 _BASIS = "an inference: a lead, not a finding; strangers share the addresses of carriers, offices and relays"
 
 
@@ -45,36 +45,6 @@ def trace_shared(tracer: Tracer, account: str, days: int = DAYS, least: int = LE
         accounts = show_accounts(work, [account, *(name for one in others for name in one["accounts"])])
     asked = {"account": account, **show_bounds(bounds), "days": days, "least": least, "basis": _BASIS}
     return {**head, **asked, "principals": show_held(held), "sharers": others, "more": is_cut, "accounts": accounts}
-
-
-def shared_with(rows: AccessRows, filters: Sequence[Filter], least: int) -> tuple[list[Sharer], bool]:
-    """Return who shares addresses with the principals of filters, each within its own time; and whether more do.
-
-    Where the principals were held at different times, addresses are put together over them, and ``events`` is the most
-    of any one time: at least as many there were.
-    """
-    if len(filters) == 1:
-        found = rows.sharers(filters[0].principals, filters[0].from_at, filters[0].until_at, least)
-        return found, len(found) >= _MOST_SHARERS
-    merged: dict[str, Sharer] = {}
-    is_cut = False
-    for one in filters:
-        found = rows.sharers(one.principals, one.from_at, one.until_at, 1)
-        is_cut |= len(found) >= _MOST_SHARERS
-        for sharer in found:
-            known = merged.get(sharer.principal)
-            merged[sharer.principal] = _joined(known, sharer) if known else sharer
-    return _ordered(one for one in merged.values() if len(one.addresses) >= least), is_cut
-
-
-def _ordered(sharers: Iterable[Sharer]) -> list[Sharer]:
-    return sorted(sharers, key=lambda one: (-len(one.addresses), -one.events, one.principal.encode()))
-
-
-def _joined(one: Sharer, other: Sharer) -> Sharer:
-    addresses = tuple(dict.fromkeys((*one.addresses, *other.addresses)))
-    first_at, last_at = min(one.first_at, other.first_at), max(one.last_at, other.last_at)
-    return Sharer(one.principal, addresses, max(one.events, other.events), first_at, last_at)
 
 
 def _shown(one: Sharer) -> dict[str, Any]:

@@ -14,12 +14,13 @@ from typing import Any
 
 from gatebook import canonical
 from gatebook.procedures.house import HouseWork
-from gatebook.procedures.trace import Tracer, answered, events_of
+from gatebook.procedures.trace import Tracer, answered
 from gatebook.procedures.trace_account import Held, assigned_to, filters_of, held_by, show_held
 from gatebook.procedures.trace_address import show_bounds
 from gatebook.terms.assignment import Assignment, microseconds, to_plain
 from gatebook.trace.asked import FIRST, LAST, SECOND, Bounds, read_account, read_bounds, read_limit, read_place
 from gatebook.trace.by_day import day_of, uses_by_day
+from gatebook.trace.gather import events_of
 from gatebook.trace.ports import Filter, Use
 from gatebook.trace.timeline import (
     MOST_DRAWN,

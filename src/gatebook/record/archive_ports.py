@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
@@ -17,6 +17,8 @@ import pyarrow as pa
 
 from gatebook import canonical
 from gatebook.errors import InvalidInput, LedgerError
+from gatebook.record.segments import Hidden
+from gatebook.terms.access_event import AccessEvent
 
 SCHEMA_VERSION = 1
 _NAME = re.compile(r"[0-9]{6}-[0-9a-f]{16}/(events|erased)-[0-9]{4,}\.parquet")
@@ -108,6 +110,16 @@ def _manifest(plain: Mapping[str, Any]) -> Manifest:
     return Manifest(**{**plain, **files, "segments": tuple(ArchivedSegment(**row) for row in plain["segments"])})
 
 
+@dataclass(frozen=True, slots=True)
+class ArchivedRow:
+    """A row of a segment, read back: its label, and its event with its batch, or what is kept of one erased."""
+
+    segment: int
+    position: int
+    label: int
+    row: tuple[AccessEvent, int] | Hidden
+
+
 class MonthPages(Protocol):
     """Kept rows of a month, a page at a time, so that a month is never in memory as a whole."""
 
@@ -156,4 +168,11 @@ class Archive(Protocol):
 
     def faults(self, manifest: Manifest) -> list[str]:
         """Return the names of files of a month that are gone, or are not what the manifest says."""
+        ...
+
+    def rows(self, manifest: Manifest, first_segment: int, last_segment: int) -> Iterator[list[ArchivedRow]]:
+        """Yield every row of some segments of a month, some at a time, erased ones too, in no order that is promised.
+
+        Raises Unavailable for a file that cannot be read.
+        """
         ...

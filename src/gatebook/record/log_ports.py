@@ -47,8 +47,11 @@ class AccessLog(Protocol):
     returned it never is again. One that cannot be read is told by ``damage`` and keeps no other back.
     """
 
-    def append(self, batch: LoggedBatch) -> None:
-        """Keep a batch; durable on return. Raises Unavailable, and then the batch is not kept."""
+    def append(self, batch: LoggedBatch) -> str:
+        """Keep a batch and return its id; durable on return. Raises Unavailable, and then the batch is not kept.
+
+        Where one with this digest is pending, that one's id is returned and nothing is kept.
+        """
         ...
 
     def pending(self, most_rows: int) -> list[LoggedBatch]:

@@ -12,24 +12,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import threading
-import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
-from gatebook.errors import Unavailable, reason_of
+from gatebook.errors import reason_of
 from gatebook.record.log_ports import Damage, LoggedBatch
-from gatebook.store.files import flush_folder, make_folder
+from gatebook.store.files import flush_folder
 from gatebook.store.log_records import Found, read_batch, scan, to_bytes
-from gatebook.store.turn import hold, let_go
+from gatebook.store.log_writer import LOG, Writer, opened, sync, unavailable, write_all
+from gatebook.store.turn import hold
 
 ROLLS_AT = 64 * 1024 * 1024
-_LOG, _GONE = ".log", ".gone"
-_ONLY_OURS = 0o600
-_sync = getattr(os, "fdatasync", os.fsync)
+_GONE = ".gone"
 
 
 class AccessLogFolder:
@@ -37,13 +34,31 @@ class AccessLogFolder:
 
     def __init__(self, folder: Path, rolls_at: int = ROLLS_AT) -> None:
         self._folder = folder
-        self._writer = _Writer(folder, rolls_at)
+        self._writer = Writer(folder, rolls_at)
         self._seen: dict[str, _Seen] = {}
-        self._looking = threading.RLock()
+        self._unread: list[Damage] = []
+        self._looking, self._arriving = threading.RLock(), threading.Lock()
+        self._under_way: dict[str, Future[str]] = {}
 
-    def append(self, batch: LoggedBatch) -> None:
-        """Keep a batch; those who append at the same time share one flush to the disk."""
-        self._writer.write(to_bytes(batch))
+    def append(self, batch: LoggedBatch) -> str:
+        """Keep a batch; those who append at the same time share one flush, and one record where they are equal."""
+        mine = Future[str]()
+        with self._arriving:
+            first = self._under_way.setdefault(batch.digest, mine)
+        if first is not mine:
+            return first.result()
+        try:
+            held = self.holds(batch.digest)
+            if held is None:
+                self._writer.write(to_bytes(batch))
+            mine.set_result(held or batch.batch_id)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with self._arriving:
+                del self._under_way[batch.digest]
+        return mine.result()
 
     def pending(self, most_rows: int) -> list[LoggedBatch]:
         """Return the oldest batches by the time of their receipt."""
@@ -88,12 +103,13 @@ class AccessLogFolder:
             return None
         try:
             with (self._folder / name).open("rb") as file:  # its writer may still be waiting for the disk
-                _sync(file.fileno())
+                sync(file.fileno())
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unavailable(error) from None
-        return batch_id
+            raise unavailable(error) from None
+        # It may have been taken back meanwhile, if the disk did not take it.
+        return batch_id if self.waits(batch_id) else None
 
     def waits(self, batch_id: str) -> bool:
         """Return whether a batch is pending."""
@@ -105,7 +121,7 @@ class AccessLogFolder:
         """Return every part that cannot be read. Its file stays, whatever else of it is forgotten."""
         with self._looking:
             self._look()
-            return tuple(damage for seen in self._seen.values() for damage in seen.damaged)
+            return (*self._unread, *(damage for seen in self._seen.values() for damage in seen.damaged))
 
     def close(self) -> None:
         """Let go of the file that is written to."""
@@ -121,12 +137,17 @@ class AccessLogFolder:
 
     def _look(self) -> None:
         """Take in what was written and forgotten since, by whomever."""
-        names = {path.name for path in self._folder.glob(f"*{_LOG}")}
+        names = {path.name for path in self._folder.glob(f"*{LOG}")}
         for name in self._seen.keys() - names:
             del self._seen[name]
+        self._unread = []
         for name in sorted(names):
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 self._seen[name] = _looked_at(self._folder / name, self._seen.get(name, _Seen()))
+            except FileNotFoundError:
+                continue
+            except OSError as error:  # as when another account of the machine wrote it: it keeps no other back
+                self._unread.append(Damage(name, 0, f"the file cannot be read: {reason_of(error)}"))
 
     def _sweep(self) -> None:
         """Remove the files of which everything is forgotten, then lists without a file."""
@@ -134,7 +155,7 @@ class AccessLogFolder:
             if seen.is_done and _remove(self._folder / name):
                 del self._seen[name]
         for path in self._folder.glob(f"*{_GONE}"):
-            if not path.with_suffix(_LOG).exists():
+            if not path.with_suffix(LOG).exists():
                 path.unlink(missing_ok=True)
 
 
@@ -184,14 +205,14 @@ def _note_gone(path: Path, batch_ids: Sequence[str]) -> None:
     listed = path.with_suffix(_GONE)
     is_new = not listed.exists()
     try:
-        with _opened(listed, os.O_APPEND) as file:
+        with opened(listed, os.O_APPEND) as file:
             # The first line end parts these from an id that a crash cut off.
-            _write(file, "\n".join(("", *batch_ids, "")).encode())
-            _sync(file.fileno())
+            write_all(file, "\n".join(("", *batch_ids, "")).encode())
+            sync(file.fileno())
         if is_new:
             flush_folder(path.parent)
     except OSError as error:
-        raise _unavailable(error) from None
+        raise unavailable(error) from None
 
 
 def _remove(path: Path) -> bool:
@@ -211,103 +232,3 @@ def _remove(path: Path) -> bool:
     except OSError:  # held open by a writer, on a system that does not let go of open files
         return False
     return True
-
-
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """Bytes on their way to the disk, and what became of them."""
-
-    data: bytes
-    is_settled: bool = False
-    error: OSError | None = None
-
-
-class _Writer:
-    """Appends to a file of this process. Of those who wait, one writes for all, and all share one flush."""
-
-    def __init__(self, folder: Path, rolls_at: int) -> None:
-        self._folder, self._rolls_at = folder, rolls_at
-        self._file: IO[bytes] | None = None
-        self._waiting: list[_Waiting] = []
-        self._turn, self._listing = threading.Lock(), threading.Lock()
-
-    def write(self, data: bytes) -> None:
-        """Return when the bytes have reached the disk. Raises Unavailable, and then they are taken back."""
-        mine = _Waiting(data)
-        with self._listing:
-            self._waiting.append(mine)
-        with self._turn:
-            if not mine.is_settled:
-                self._settle()
-        if mine.error:
-            raise _unavailable(mine.error)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._turn:
-            self._let_go()
-
-    def _settle(self) -> None:
-        """Write for everybody who waits by now."""
-        with self._listing:
-            together, self._waiting = self._waiting, []
-        error = None
-        try:
-            self._commit(b"".join(one.data for one in together))
-        except OSError as failed:
-            error = failed
-        for one in together:
-            one.error, one.is_settled = error, True
-
-    def _commit(self, data: bytes) -> None:
-        file = self._held()
-        before = os.fstat(file.fileno()).st_size
-        try:
-            _write(file, data)
-            _sync(file.fileno())
-        except OSError:
-            # Nobody was told that these are kept. What the disk has of the file is unknown: it is written to no more.
-            with contextlib.suppress(OSError):
-                file.truncate(before)
-            self._let_go()
-            raise
-        if before + len(data) >= self._rolls_at:
-            self._let_go()
-        else:
-            let_go(file)
-
-    def _held(self) -> IO[bytes]:
-        """Return the file to write to, locked and still there; a new one where there is none."""
-        while True:
-            if self._file is None:
-                self._file = self._new()
-            if hold(self._file) and os.fstat(self._file.fileno()).st_nlink:
-                return self._file
-            self._let_go()  # gone, or being looked at by who would remove it: another one is begun
-
-    def _new(self) -> IO[bytes]:
-        make_folder(self._folder)
-        self._folder.chmod(0o700)
-        path = self._folder / f"{time.time_ns():020d}-{secrets.token_hex(8)}{_LOG}"
-        file = _opened(path, os.O_EXCL | os.O_APPEND)
-        flush_folder(self._folder)
-        return file
-
-    def _let_go(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-def _opened(path: Path, flags: int) -> IO[bytes]:
-    return open(os.open(path, os.O_WRONLY | os.O_CREAT | flags, _ONLY_OURS), "wb", buffering=0)  # noqa: PTH123  a handle
-
-
-def _write(file: IO[bytes], data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
-
-
-def _unavailable(error: OSError) -> Unavailable:
-    return Unavailable(f"the log of access events cannot be written: {reason_of(error)}")

@@ -115,6 +115,14 @@ class Asker:
             raise kind(reply.message)
         return msgspec.msgpack.decode(reply.value, type=self._offered[name].answer)
 
+    def reaches(self) -> bool:
+        """Return whether somebody listens: the file of one who was killed is still there."""
+        try:
+            self._connection()
+        except OSError:
+            return False
+        return True
+
     def close(self) -> None:
         """Let go of every connection."""
         for connection in self._all:
@@ -124,7 +132,11 @@ class Asker:
         if "socket" not in self._mine.__dict__:
             found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             found.settimeout(_ANSWER_S)
-            found.connect(_short(self._path))
+            try:
+                found.connect(_short(self._path))
+            except OSError:
+                found.close()
+                raise
             self._mine.socket = found
             self._all.append(found)
         return self._mine.socket  # type: ignore[no-any-return]  # put there above

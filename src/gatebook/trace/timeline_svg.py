@@ -45,7 +45,7 @@ def draw(story: Story) -> str:
         *_life(story, scale, bottom),
         *_bars(story.bars, scale, bars_at),
         *_lanes(story, scale, lanes_at),
-        *_legend(bottom + 30),
+        *(_legend(bottom + 30) if any(mark.outcome for mark in story.marks) else ()),
         *(_text(20, bottom + 30 + _ROW * (n + 1), note) for n, note in enumerate(story.notes)),
     ]
     size = {"viewBox": f"0 0 {_WIDTH} {height}", "width": _WIDTH, "height": height}

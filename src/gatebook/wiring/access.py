@@ -18,10 +18,13 @@ from gatebook.errors import Unavailable
 from gatebook.procedures.access_record import AccessAnswers, AccessRecord
 from gatebook.procedures.house import House
 from gatebook.procedures.seal_access import seal_access
+from gatebook.record.archive_ports import RowKey
 from gatebook.record.log_ports import AccessLog
 from gatebook.record.proving import prove_range
+from gatebook.record.segment_ports import Tenure
 from gatebook.record.segments import RangeProof, SegmentSecrets
 from gatebook.store.access_socket import Asker, Listener, Offered
+from gatebook.store.columnar.archive import ColumnarMonths
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.store import ColumnarStore
 from gatebook.store.turn import hold
@@ -44,6 +47,8 @@ class HeldAccess:
         self._store = ColumnarStore(self._engine, secrets)
         self.record = AccessRecord(log, self._store, secrets)
         self.events, self.uses, self.sharers = self._store.events, self._store.uses, self._store.sharers
+        months = ColumnarMonths(self._engine)
+        self.month_page, self.erased_page = months.month_page, months.erased_page
         self._listener = Listener(folder / "socket", _offered(self))
 
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
@@ -62,16 +67,22 @@ class HeldAccess:
 
     def seal(self) -> int:
         """Seal until the log holds nothing more."""
-        count = 0
         with self._sealing:
-            while found := seal_access(self._house, self.record).batches:
-                count += found
+            return self._seal()
+
+    def _seal(self) -> int:
+        count = 0
+        while found := seal_access(self._house, self.record).batches:
+            count += found
         return count
 
-    def erase(self, principals: list[str]) -> int:
-        """Erase rows, never while a segment is written."""
+    def erase(self, tenures: Sequence[Tenure]) -> list[int]:
+        """Erase rows, never while a segment is written, and only of segments that were entered."""
         with self._sealing:
-            return self._store.erase(principals)
+            # What waits in the log may be of these too; and what a crash left of a segment nobody entered goes first,
+            # or its tombstones would stand beside the segment that takes its number.
+            self._seal()
+            return self._store.erase(tenures)
 
     def close(self) -> None:
         """Let others hold the record."""
@@ -103,13 +114,25 @@ class AskedAccess:
         """Return every row of a principal in a segment, proved."""
         return cast("RangeProof", self._asker.ask("prove", segment, principal, size, root))
 
+    def reaches(self) -> bool:
+        """Return whether somebody listens."""
+        return self._asker.reaches()
+
     def seal(self) -> int:
         """Have whatever the log holds sealed now."""
         return int(self._asker.ask("seal"))
 
-    def erase(self, principals: list[str]) -> int:
+    def erase(self, tenures: Sequence[Tenure]) -> list[int]:
         """Have rows erased."""
-        return int(self._asker.ask("erase", principals))
+        return cast("list[int]", self._asker.ask("erase", list(tenures)))
+
+    def month_page(self, month: int, last_segment: int, after: RowKey | None, limit: int) -> bytes:
+        """Return rows of a month after a key."""
+        return cast("bytes", self._asker.ask("month_page", month, last_segment, after, limit))
+
+    def erased_page(self, segments: Sequence[int], after: tuple[int, int], limit: int) -> bytes:
+        """Return what is kept of erased rows."""
+        return cast("bytes", self._asker.ask("erased_page", list(segments), after, limit))
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -123,7 +146,9 @@ def _offered(held: HeldAccess | None) -> Mapping[str, Offered]:
         "sharers": (tuple[list[str], int, int, int], list[Sharer]),
         "prove": (tuple[int, str, int, bytes], RangeProof),
         "seal": (tuple[()], int),
-        "erase": (tuple[list[str]], int),
+        "month_page": (tuple[int, int, RowKey | None, int], bytes),
+        "erased_page": (tuple[list[int], tuple[int, int], int], bytes),
+        "erase": (tuple[list[Tenure]], list[int]),
     }
     return {name: Offered(*kind, getattr(held, name, _nobody)) for name, kind in kinds.items()}
 
@@ -168,9 +193,9 @@ class AccessPlace:
             if found := self.take():
                 yield found
                 return
-            # Whoever holds it may be about to listen, or about to let go.
-            if (self._folder / "socket").exists():
-                yield self._asking()
+            # Whoever holds it may be about to listen, or about to let go; who was killed lets go a moment later.
+            if (asked := self._asking()).reaches():
+                yield asked
                 return
             if time.monotonic() > until:
                 raise Unavailable("another process holds the access record and does not answer; end it or wait")

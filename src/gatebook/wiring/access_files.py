@@ -142,11 +142,13 @@ def size_of(paths: Sequence[Path]) -> int | None:
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """Return the files that paths stand for: of a folder every file in it, or below, that is not hidden, by name."""
-    found = list[Path]()
-    for path in paths:
-        inner = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [one for one in inner if one == path or (one.is_file() and not one.name.startswith("."))]
-    return found
+    return [one for path in paths for one in (sorted(_files_in(path)) if path.is_dir() else [path])]
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
 
 
 class Follower:

@@ -6,7 +6,7 @@ The trap guarded against: a duty that fails, or takes its time, and keeps the ot
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -14,6 +14,7 @@ import structlog
 
 from gatebook.errors import Conflict
 from gatebook.procedures.access_sources import note_gaps
+from gatebook.procedures.expire_records import expire_records
 from gatebook.procedures.house import SYSTEM, Operator
 from gatebook.procedures.keep_house import note_list
 from gatebook.procedures.publish_ledger import publish_ledger
@@ -23,6 +24,7 @@ from gatebook.procedures.resume_applications import resume_applications
 from gatebook.procedures.seal_access import last_segment
 from gatebook.procedures.tidy import tidy
 from gatebook.procedures.watch_access import watch_access
+from gatebook.record.segment_ports import Tenure
 from gatebook.wiring.premises import Premises
 
 _RESUMES_EVERY = timedelta(minutes=1)
@@ -94,6 +96,17 @@ def watch(premises: Premises) -> None:
     if last := last_segment(premises.house):
         with premises.access() as access:
             watch_access(premises.house, SYSTEM, access, 1, last + 1)
+
+
+def expire(premises: Premises, operator: Operator) -> list[str]:
+    """Destroy the data of whose last day is past, accesses too; a house that never had one opens no record of them."""
+
+    def erase(tenures: Sequence[Tenure]) -> list[int]:
+        with premises.access() as access:
+            return access.erase(tenures)
+
+    has_any = last_segment(premises.house) or premises.access_log.pending(1)
+    return expire_records(premises.house, operator, erase if has_any else None)
 
 
 class _Stopped(Exception):

@@ -7,6 +7,7 @@ import signal
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from access_batches import batch, ids
 from gatebook.errors import Unavailable
-from gatebook.store import access_log
+from gatebook.store import log_writer
 from gatebook.store.access_log import AccessLogFolder
 from gatebook.store.log_records import START, to_bytes
 
@@ -110,6 +111,18 @@ def test_damage_that_comes_after_a_first_look_is_told_too(folder: Path, opened: 
     assert len(log.damage()) == 1
 
 
+def test_a_file_that_cannot_be_opened_is_told_and_holds_nobody_up(folder: Path, opened: Opened) -> None:
+    # Breaks when one file of another account stops all sealing, or hides that it is there.
+    written(folder, "a")
+    (folder / "00.log").mkdir()
+    log = opened()
+    assert ids(log.pending(100)) == ["bat_a"]
+    (told,) = log.damage()
+    assert told.file == "00.log" and "cannot be read" in told.reason
+    (folder / "00.log").rmdir()
+    assert log.damage() == ()
+
+
 def test_two_writers_and_a_sealer_have_files_of_their_own(folder: Path, opened: Opened) -> None:
     # Breaks when one process writes into the file of another, or a batch of another is not seen.
     one, other, sealer = (opened() for _ in range(3))
@@ -157,7 +170,7 @@ def test_appenders_at_the_same_time_share_a_flush(
 ) -> None:
     # Breaks when every sender waits for a flush of their own, or is answered before one.
     flushes, may_go, began = list[int](), threading.Event(), threading.Event()
-    real = access_log._sync
+    real = log_writer.sync
 
     def slow(handle: int) -> None:
         began.set()
@@ -166,7 +179,7 @@ def test_appenders_at_the_same_time_share_a_flush(
         flushes.append(handle)
 
     log = opened()
-    monkeypatch.setattr(access_log, "_sync", slow)
+    monkeypatch.setattr(log_writer, "sync", slow)
     threads = [threading.Thread(target=log.append, args=(batch(f"t{n}", n),)) for n in range(12)]
     threads[0].start()
     assert began.wait(20)
@@ -182,6 +195,35 @@ def test_appenders_at_the_same_time_share_a_flush(
     assert len(flushes) == 2 and len(log.pending(1000)) == 12
 
 
+def test_equal_batches_at_the_same_time_are_one_record(
+    folder: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Breaks when a sender that tries again while the first try is under way has its batch kept twice.
+    may_go, began, found = threading.Event(), threading.Event(), list[str]()
+    real = log_writer.sync
+
+    def slow(handle: int) -> None:
+        began.set()
+        assert may_go.wait(20)
+        real(handle)
+
+    log = opened()
+    monkeypatch.setattr(log_writer, "sync", slow)
+
+    def append(n: int) -> None:
+        found.append(log.append(replace(batch("a"), batch_id=f"bat_{n}")))
+
+    threads = [threading.Thread(target=append, args=(n,)) for n in range(6)]
+    threads[0].start()
+    assert began.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    may_go.set()
+    for thread in threads:
+        thread.join(20)
+    assert found == ["bat_0"] * 6 and ids(log.pending(100)) == ["bat_0"]
+
+
 def test_a_failed_flush_is_told_to_all_who_waited_and_nothing_of_it_is_kept(
     folder: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,7 +236,7 @@ def test_a_failed_flush_is_told_to_all_who_waited_and_nothing_of_it_is_kept(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(access_log, "_sync", fails)
+        patched.setattr(log_writer, "sync", fails)
         with pytest.raises(Unavailable) as refused:
             log.append(batch("lost"))
     assert "no space left" in refused.value.message

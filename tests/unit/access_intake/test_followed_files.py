@@ -147,7 +147,9 @@ def test_folders_and_patterns_and_what_is_left_alone(tmp_path: Path, opened: Ope
     inner = tmp_path / "host"
     inner.mkdir()
     add(inner / "b.log", lines(1, name="b"))
-    add(tmp_path / ".hidden", lines(1, name="hidden"))
+    (tmp_path / ".git").mkdir()
+    for hidden in (tmp_path / ".hidden", tmp_path / ".git" / "log"):
+        add(hidden, lines(1, name="hidden"))
     (tmp_path / "a.log.1.gz").write_bytes(gzip.compress(lines(1, name="old").encode()))
     folder, pattern = opened(tmp_path), opened(tmp_path / "*" / "*.log")
     assert taken(folder) == taken(pattern) == lines(1, name="b")

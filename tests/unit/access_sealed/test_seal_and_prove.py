@@ -20,6 +20,7 @@ from gatebook.procedures.log_access import log_access
 from gatebook.procedures.prove_access import prove_access
 from gatebook.procedures.seal_access import last_segment, seal_access
 from gatebook.record.events.own import to_plain
+from gatebook.record.segment_ports import Tenure
 from gatebook.terms.access_event import AccessEvent
 from gatebook.trace.asked import Bounds
 from gatebook.trace.ports import Filter
@@ -237,7 +238,7 @@ def test_a_proof_of_nothing_is_a_proof(premises: Any, operator: Operator, access
     found = prove_access(premises.house, access, operator, "nobody-at-all", ALWAYS, "audit")
     key = premises.house.signer.vkey
     assert check_access(json.dumps(found).encode(), key, folder).startswith("0 rows: all there are")
-    access.erase(["acc_a"])
+    access.erase([Tenure("acc_a", ALWAYS.from_at, ALWAYS.until_at)])
     found = prove_access(premises.house, access, operator, "acc_a", ALWAYS, "audit")
     assert check_access(json.dumps(found).encode(), key, folder).startswith(f"0 rows, {len(shown)} more were erased")
 

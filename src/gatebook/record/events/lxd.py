@@ -96,7 +96,7 @@ def _outcome(status: object) -> Outcome:
     """Tell from LXD's own codes: 100 to 199 go on, 200 is success, 400 and 401 are failure and cancelled."""
     if not isinstance(status, int):
         return Outcome.UNKNOWN
-    return Outcome.PENDING if status < 200 else Outcome.SUCCESS if status < 400 else Outcome.FAILURE  # noqa: PLR2004
+    return Outcome.PENDING if status < 200 else Outcome.SUCCESS if status < 400 else Outcome.FAILURE  # noqa: PLR2004  classes of HTTP
 
 
 def _path(url: str) -> str:

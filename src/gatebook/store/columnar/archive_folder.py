@@ -19,14 +19,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from gatebook.errors import LedgerError, Unavailable, reason_of
-from gatebook.record.archive_ports import ArchivedFile, ArchivedSegment, Manifest
+from gatebook.errors import Unavailable, reason_of
+from gatebook.record.archive_ports import ArchivedFile, ArchivedRow, ArchivedSegment, Manifest
 from gatebook.record.events.columns import TEXTS
-from gatebook.store.columnar.archive_shape import ERASED_SHAPE, SHAPE, SORTED_BY, to_erased, to_shape
+from gatebook.store.columnar.archive_shape import (
+    ERASED_SHAPE,
+    SHAPE,
+    SORTED_BY,
+    from_erased,
+    from_shape,
+    to_erased,
+    to_shape,
+)
 from gatebook.store.files import flush_folder, make_folder, write_durably
 from gatebook.store.turn import hold
 
 _FILE_BYTES = 256 << 20  # a file is closed after this many bytes: a cluster reads a few large ones best
+_BATCH_ROWS = 16_384
 _DELTA = ("at_us", "position", "segment")
 _WRITTEN: dict[str, Any] = {
     "compression": "zstd",
@@ -81,6 +90,17 @@ class ArchiveFolder:
         """Return the names of files that are not what the manifest says."""
         files = (*manifest.files, *manifest.erased_files)
         return [file.name for file in files if _sha256(self._folder / file.name) != file.sha256]
+
+    def rows(self, manifest: Manifest, first_segment: int, last_segment: int) -> Iterator[list[ArchivedRow]]:
+        """Yield every row of some segments."""
+        of_these = (pc.field("segment") >= first_segment) & (pc.field("segment") <= last_segment)
+        kinds = ((manifest.files, from_shape), (manifest.erased_files, from_erased))
+        try:
+            for file, read in ((file, read) for files, read in kinds for file in files):
+                for batch in pq.ParquetFile(self._folder / file.name).iter_batches(_BATCH_ROWS):
+                    yield read(pa.Table.from_batches([batch]).filter(of_these))
+        except (OSError, pa.ArrowInvalid):
+            raise Unavailable("a file of the archive cannot be read") from None
 
 
 class MonthWriter:

@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from gatebook.errors import Unavailable
 from gatebook.record.archive_ports import ArchivedFile, Manifest
 from gatebook.record.events.columns import unpack_address
 from gatebook.record.segments import label_of
-from gatebook.store.columnar.archive_shape import from_shape, signed, sixteen
+from gatebook.store.columnar.archive_shape import signed, sixteen, to_kept
 from gatebook.store.columnar.archive_sql import (
     HAS_ADDRESS,
+    ROWS,
     Sql,
     among,
     events_sql,
@@ -47,12 +49,17 @@ class ParquetRows:
     def __init__(self, months: Sequence[Manifest], runner: SqlRunner, label_salt: bytes) -> None:
         self._months, self._runner, self._label_salt = tuple(months), runner, label_salt
 
+    @property
+    def months(self) -> tuple[int, ...]:
+        """The months an answer covers."""
+        return tuple(month.month for month in self._months)
+
     def events(self, asked: Filter, after: Place | None, limit: int) -> list[KeptEvent]:
         """Return rows by place."""
         labels = self._labels(asked.principals)
         files = self._files(max(asked.from_at, after.at if after else asked.from_at), asked.until_at, labels)
         table = self._ask(events_sql(where(asked, labels), after, limit), files)
-        return from_shape(table) if table else []
+        return to_kept(table) if table else []
 
     def uses(self, asked: Filter, limit: int) -> list[Use]:
         """Return (principal, address) pairs, most events first."""
@@ -81,7 +88,7 @@ class ParquetRows:
         return sorted({signed(label_of(self._label_salt, principal)) for principal in principals})
 
     def _files(self, from_at: int, until_at: int, labels: Sequence[int]) -> list[ArchivedFile]:
-        """Return the files that may hold a row of this time with one of these labels, or with any when none is given."""
+        """Return the files that may hold a row of this time with one of these labels; with none given, with any."""
         return [
             file
             for month in self._months
@@ -92,7 +99,16 @@ class ParquetRows:
         ]
 
     def _ask(self, sql: Sql, files: Sequence[ArchivedFile]) -> pa.Table | None:
-        return self._runner.ask(sql.text, sql.values, [file.name for file in files]) if files else None
+        if not files:
+            return None
+        names = [file.name for file in files]
+        table = self._runner.ask(sql.text, sql.values, names)
+        # Counted after the answer: an engine that passes over a file that is gone answers as if it had been empty, and
+        # what was there afterwards was there before.
+        counted = self._runner.ask(f"SELECT count(*) AS n FROM {ROWS}", (), names)
+        if counted.column("n").to_pylist() != [sum(file.rows for file in files)]:
+            raise Unavailable("not every file of the archive was read; see that the engine can reach all of them")
+        return table
 
 
 def _sharer(rows: Sequence[dict[str, Any]]) -> Sharer:

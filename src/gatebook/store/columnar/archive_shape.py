@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from gatebook.record.archive_ports import ArchivedRow
 from gatebook.record.events.columns import NO_ADDRESS, TEXTS, event_of
+from gatebook.record.segments import Hidden
 from gatebook.trace.ports import KeptEvent
 
 _SIGN = np.uint64(1 << 63)
@@ -40,8 +42,8 @@ def signed(number: int) -> int:
 
 def to_shape(rows: pa.Table) -> pa.Table:
     """Return a page of rows as they are archived."""
-    packed = rows.column("address").cast(pa.binary(16)).combine_chunks()
-    halves = np.frombuffer(b"".join(packed.to_pylist()), ">u8").astype(np.uint64).reshape(-1, 2)
+    packed = pa.concat_arrays(rows.column("address").cast(pa.binary(16)).chunks)
+    halves = np.frombuffer(packed.buffers()[1], ">u8")[packed.offset * 2 :][: len(packed) * 2].reshape(-1, 2)
     made = {
         "label": _signed(rows.column("label").to_numpy()),
         "at_us": rows.column("at"),
@@ -58,13 +60,28 @@ def to_erased(rows: pa.Table) -> pa.Table:
     return pa.table(columns, names=ERASED_SHAPE.names).cast(ERASED_SHAPE)
 
 
-def from_shape(table: pa.Table) -> list[KeptEvent]:
-    """Return archived rows as kept events, in their order."""
+def from_shape(table: pa.Table) -> list[ArchivedRow]:
+    """Return archived rows, in their order."""
     found = []
     for row in table.to_pylist():
         event = event_of({**row, "at": row["at_us"], "address": sixteen(row["high"], row["low"])})
-        found.append(KeptEvent(event, row["segment"], row["position"], row["batch"]))
+        found.append(ArchivedRow(row["segment"], row["position"], _unsigned(row["label"]), (event, row["batch"])))
     return found
+
+
+def from_erased(table: pa.Table) -> list[ArchivedRow]:
+    """Return what is kept of erased rows, in their order."""
+    found = []
+    for row in table.to_pylist():
+        label = _unsigned(row["label"])
+        found.append(ArchivedRow(row["segment"], row["position"], label, Hidden(label, row["commitment"])))
+    return found
+
+
+def to_kept(table: pa.Table) -> list[KeptEvent]:
+    """Return an answer's rows as kept events, in their order."""
+    rows = ((one.row, one) for one in from_shape(table))
+    return [KeptEvent(row[0], one.segment, one.position, row[1]) for row, one in rows if isinstance(row, tuple)]
 
 
 def halves_of(packed: bytes) -> tuple[int, int]:
@@ -74,7 +91,11 @@ def halves_of(packed: bytes) -> tuple[int, int]:
 
 def sixteen(high: int, low: int) -> bytes:
     """Return the sixteen bytes of an address from its halves."""
-    return (high + (1 << 63)).to_bytes(8, "big") + (low + (1 << 63)).to_bytes(8, "big")
+    return _unsigned(high).to_bytes(8, "big") + _unsigned(low).to_bytes(8, "big")
+
+
+def _unsigned(number: int) -> int:
+    return number + (1 << 63)
 
 
 def _signed(numbers: np.ndarray) -> pa.Array:

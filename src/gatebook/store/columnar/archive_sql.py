@@ -126,7 +126,7 @@ def _inside(network: IPv4Network | IPv6Network) -> Sql:
 
 
 def _between(first: tuple[int, int], last: tuple[int, int]) -> Sql:
-    """Return the condition that both halves lie between two ends: a network is cut in one half and whole in the other."""
+    """Return the condition that an address lies between two: a network is cut in one half and whole in the other."""
     if first[0] == last[0]:
         return Sql("high = ? AND low >= ? AND low <= ?", (first[0], first[1], last[1]))
     return Sql("high >= ? AND high <= ?", (first[0], last[0]))

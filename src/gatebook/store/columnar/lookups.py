@@ -20,6 +20,8 @@ from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
 
 _MOST_SHARERS = 1_000
 _NO_ADDRESS = "::"
+_WHEN = "at >= {from_at:Int64} AND at < {until_at:Int64}"
+_AFTER = "(at, segment, position) > ({after_at:Int64}, {after_segment:UInt32}, {after_position:UInt32})"
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
@@ -33,10 +35,10 @@ class ColumnarLookups:
         """Return rows by place."""
         where, values = self._where(asked)
         if after:
-            where += (
-                " AND (at, segment, position) > ({after_at:Int64}, {after_segment:UInt32}, {after_position:UInt32})"
-            )
             values |= {"after_at": after.at, "after_segment": after.segment, "after_position": after.position}
+            where += f" AND {_AFTER}"
+        if asked.networks and not asked.principals:
+            where += f" AND (label, at) IN ({_places(asked, after)})"
         sql = (
             f"SELECT {', '.join(EVENT)}, segment, position, batch FROM events WHERE {where} "
             "ORDER BY at, segment, position LIMIT {limit:UInt32}"
@@ -47,7 +49,11 @@ class ColumnarLookups:
 
     def uses(self, asked: Filter, limit: int) -> list[Use]:
         """Return (principal, address) pairs, most events first."""
+        if asked.networks and asked == Filter(asked.from_at, asked.until_at, networks=asked.networks):
+            return self._uses_of_networks(asked, limit)
         where, values = self._where(asked)
+        if asked.networks and not asked.principals:
+            where += f" AND (label, at) IN ({_places(asked, None)})"
         sql = (
             "SELECT principal, address AS a, count() AS n, min(at) AS first_at, max(at) AS last_at FROM events "
             f"WHERE {where} GROUP BY principal, a ORDER BY n DESC, principal, a LIMIT {{limit:UInt32}}"
@@ -57,10 +63,26 @@ class ColumnarLookups:
             for row in self._engine.ask(sql, {**values, "limit": limit}).to_pylist()
         ]
 
+    def _uses_of_networks(self, asked: Filter, limit: int) -> list[Use]:
+        """Answer from the second order alone, which knows principals by their label."""
+        inside, values = _networks(asked.networks)
+        sql = (
+            "SELECT label, address, count() AS n, min(at) AS first_at, max(at) AS last_at FROM events "
+            f"WHERE {inside} AND {_WHEN} GROUP BY label, address ORDER BY n DESC LIMIT {{limit:UInt32}} WITH TIES"
+        )
+        times = {"from_at": asked.from_at, "until_at": asked.until_at}
+        rows = self._engine.ask(sql, {**values, **times, "limit": limit}).to_pylist()
+        names = self._principals([row["label"] for row in rows])
+        rows.sort(key=lambda row: (-row["n"], names[row["label"]].encode(), row["address"]))
+        return [
+            Use(names[row["label"]], _text(row["address"]), row["n"], row["first_at"], row["last_at"])
+            for row in rows[:limit]
+        ]
+
     def sharers(self, principals: Sequence[str], from_at: int, until_at: int, least: int) -> list[Sharer]:
         """Return other principals at addresses of these."""
         labels = [label_of(self._label_salt, principal) for principal in principals]
-        when, values = _time(from_at, until_at)
+        when, values = _WHEN, dict[str, Any]({"from_at": from_at, "until_at": until_at})
         nobody = label_of(self._label_salt, "")
         values |= {"labels": labels, "others": [*labels, nobody], "least": least, "none": _NO_ADDRESS}
         sql = (
@@ -110,10 +132,23 @@ class ColumnarLookups:
         if asked.networks:
             inside, more = _networks(asked.networks)
             values |= more
-            if not asked.principals:  # the second order says where in the first they stand
-                parts.append(f"(label, at) IN (SELECT label, at FROM events WHERE {inside} AND {when})")
             parts.append(inside)
         return " AND ".join(parts), values
+
+
+def _places(asked: Filter, after: Place | None) -> str:
+    """Return what gives label and time of rows of networks: asked of the second order, which has those columns alone.
+
+    Where nothing else is asked of a row, no more of them are looked up than a page holds.
+    """
+    inside, _ = _networks(asked.networks)
+    places = f"SELECT label, at FROM events WHERE {inside} AND {_WHEN}"
+    if asked != Filter(asked.from_at, asked.until_at, networks=asked.networks):
+        return places
+    page = "ORDER BY at LIMIT {limit:UInt32} WITH TIES"
+    if after is None:
+        return f"{places} {page}"
+    return f"SELECT * FROM ({places} AND at > {{after_at:Int64}} {page}) UNION ALL {places} AND at = {{after_at:Int64}}"
 
 
 def _networks(networks: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -147,7 +182,7 @@ def _text(packed: bytes) -> str:
 
 def _time(from_at: int, until_at: int) -> tuple[str, dict[str, Any]]:
     """Return the condition on the time, and on months where those between are few."""
-    when, values = "at >= {from_at:Int64} AND at < {until_at:Int64}", {"from_at": from_at, "until_at": until_at}
+    when, values = _WHEN, {"from_at": from_at, "until_at": until_at}
     if months := months_between(from_at, until_at):
         return f"month IN {{months:Array(UInt32)}} AND {when}", {**values, "months": months}
     return when, values

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -137,18 +138,18 @@ class ColumnarRows:
         firsts, roots = found["first"].to_pylist(), found["root"].to_pylist()
         if len(roots) != size // CHUNK:
             raise LedgerError("hashes of a segment are gone")
-        kept: dict[int, dict[int, Hidden]] = {}
 
+        @cache
         def chunk(number: int) -> dict[int, Hidden]:
-            if number not in kept:
-                start, stop = number * CHUNK, min((number + 1) * CHUNK, size)
-                low = firsts[number] if number < len(firsts) else (firsts or [0])[-1]
-                high = firsts[number + 1] if number + 1 < len(firsts) else _MOST_LABEL
-                kept[number] = self._hidden(segment, start, stop, low, high)
-                if sorted(kept[number]) != list(range(start, stop)):
-                    raise LedgerError("a row of the segment is gone that nobody erased")
-            return kept[number]
+            start, stop = number * CHUNK, min((number + 1) * CHUNK, size)
+            low = firsts[number] if number < len(firsts) else (firsts or [0])[-1]
+            high = firsts[number + 1] if number + 1 < len(firsts) else _MOST_LABEL
+            found = self._hidden(segment, start, stop, low, high)
+            if sorted(found) != list(range(start, stop)):
+                raise LedgerError("a row of the segment is gone that nobody erased")
+            return found
 
+        @cache
         def leaves(number: int) -> list[bytes]:
             return [row.leaf for _, row in sorted(chunk(number).items())]
 

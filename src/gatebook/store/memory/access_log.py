@@ -16,9 +16,12 @@ class MemoryAccessLog:
     def __init__(self) -> None:
         self._batches: dict[str, LoggedBatch] = {}
 
-    def append(self, batch: LoggedBatch) -> None:
-        """Keep a batch."""
-        self._batches[batch.batch_id] = batch
+    def append(self, batch: LoggedBatch) -> str:
+        """Keep a batch, unless one with its digest is here."""
+        held = self.holds(batch.digest)
+        if held is None:
+            self._batches[batch.batch_id] = batch
+        return held or batch.batch_id
 
     def pending(self, most_rows: int) -> list[LoggedBatch]:
         """Return the oldest batches."""

@@ -1,0 +1,46 @@
+"""Erasing access: when a person's data ends, what their accounts did goes from the access record, and its proofs stay.
+
+The trap guarded against: rows of somebody else. A principal that two accounts held one after the other loses what was
+done while this person's account held it, and nothing before or after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gatebook.procedures.house import House, HouseWork
+from gatebook.procedures.trace_account import held_by
+from gatebook.record.segment_ports import Tenure
+from gatebook.trace.asked import Bounds
+
+#: Erases the rows of tenures and returns how many went of each, as ``SealedRows.erase`` does. None where a house never
+#: had an access event: nothing is opened to find that out.
+Erase = Callable[[Sequence[Tenure]], Sequence[int]] | None
+_PAGE = 500
+
+
+def erase_access(house: House, erase: Erase, persons: Sequence[str]) -> dict[str, int]:
+    """Erase everything accounts of these persons did; return how many rows went now, of each who had an account.
+
+    Done again it finishes what was begun: the rows told are those that were still there. Raises Unavailable.
+    """
+    if erase is None:
+        return {}
+    with house.state.read() as work:
+        tenures = [(person, tenure) for person in persons for tenure in _tenures(work, person)]
+    if not tenures:
+        return {}
+    rows = dict.fromkeys((person for person, _ in tenures), 0)
+    for (person, _), count in zip(tenures, erase([tenure for _, tenure in tenures]), strict=True):
+        rows[person] += count
+    return rows
+
+
+def _tenures(work: HouseWork, person: str) -> Iterator[Tenure]:
+    """Yield every principal of every account of a person, and when it was that account's."""
+    after = ""
+    while page := work.registers.page("accounts", {"person_id": person}, after, _PAGE):
+        for row in page:
+            for held in held_by(work, row["account_id"], Bounds()):
+                yield Tenure(held.principal, held.when.from_at, held.when.until_at)
+        after = page[-1]["account_id"]
