@@ -59,7 +59,7 @@ def in_store(store: HeldAccess, data: Made, rows: int, figures: Figures) -> None
         assert store.uses(Filter(at - ADDRESS_SPAN, at + ADDRESS_SPAN, networks=where), 1000)
 
     for name, act in (("account, 30 days", account), ("address, 24 hours", address)):
-        show_lookup(figures, f"the store itself: {name}", f"store_{name[:7]}", timed(act, QUESTIONS))
+        show_lookup(figures, f"the store itself: {name}", f"store_{name.split(',')[0]}", timed(act, QUESTIONS))
 
 
 def show_lookup(figures: Figures, what: str, key: str, spread: Spread) -> None:
@@ -118,7 +118,7 @@ def questions(api: Api, data: Made, asked: Sequence[int]) -> dict[str, Callable[
         body = {"address": data.address_text(asked[n]), "at": at, "purpose": "legal-process"}
         assert api.post("/v1/traces/address", body)["held"]
 
-    return {"account, 30 days": account, "address, 24 hours": address, "as of: held and used then": as_of}
+    return {"account, 30 days": account, "address, 24 hours": address, "as of, held and used then": as_of}
 
 
 def over_http(premises: Premises, data: Made, rows: int, place: Path, parts: Sequence[str], figures: Figures) -> None:
@@ -189,7 +189,7 @@ def ask(server: Server, secret: str, data: Made, rows: int, folder: Path, figure
     """Ask over HTTP, first alone and then while another process sends as fast as it is answered."""
     acts = questions(Api(server, secret), data, drawn(rows, QUESTIONS + 5))
     for name, act in acts.items():
-        show_lookup(figures, f"HTTP: {name}", f"http_{name[:7].strip()}", timed(act, QUESTIONS))
+        show_lookup(figures, f"HTTP: {name}", f"http_{name.split(',')[0]}", timed(act, QUESTIONS))
     took: dict[str, list[float]] = {name: [] for name in acts}
     with sending(server, secret, folder) as process:
         for n in range(QUESTIONS):
@@ -201,5 +201,5 @@ def ask(server: Server, secret: str, data: Made, rows: int, folder: Path, figure
                 break
     for name, seen in took.items():
         show_lookup(
-            figures, f"HTTP, while events come in: {name}", f"http_busy_{name[:7].strip()}", Spread(tuple(seen))
+            figures, f"HTTP, while events come in: {name}", f"http_busy_{name.split(',')[0]}", Spread(tuple(seen))
         )

@@ -25,7 +25,7 @@ import houses
 from access_data import DAYS, Made, made
 from access_engines import ENGINES, Held, Used
 from access_http import HTTP_BATCHES, QUESTIONS, SENT, drawn, in_store, lease, over_http
-from access_measures import bytes_per_row, kept_tables, prove_some, withheld
+from access_measures import bytes_per_row, kept_tables, of_ledger, prove_some, withheld
 from figures import Figures, Spread, rate, timed
 from gatebook.procedures.seal_access import seal_access
 from gatebook.record.log_ports import LoggedBatch
@@ -136,6 +136,7 @@ def ingest(bench: Bench) -> None:
     merging(bench, engines)
     for name in ("bare", "raw", "provable"):
         engines[name].command("TRUNCATE TABLE events")
+        engines[name].close()  # the folder is one process's at a time, and a served house will want it
 
 
 def in_turn(bench: Bench, ways: dict[str, Callable[[pa.Table], object]], size: int, batches: int) -> dict[str, Used]:
@@ -146,6 +147,9 @@ def in_turn(bench: Bench, ways: dict[str, Callable[[pa.Table], object]], size: i
         table = pa.Table.from_batches([bench.data.batch(start, stop)])
         with used["log"].counting():
             bench.log(start, stop)
+        if n == 0:
+            log = sum(path.stat().st_size for path in (bench.premises.folder / "access" / "log").glob("*.log"))
+            bench.figures.keep("log_bytes_per_event", log / size)
         names = list(ways)
         for name in (*names[n % 4 :], *names[: n % 4]):
             with used[name].counting():
@@ -246,6 +250,7 @@ def main() -> None:
 
 def run(bench: Bench, place: Path, parts: Sequence[str], beside: int) -> None:
     """Carry out the parts that are wanted, those that need a filled house after it is."""
+    before = of_ledger(bench.premises)
     if "ingest" in parts:
         ingest(bench)
     if "engines" in parts:
@@ -256,7 +261,7 @@ def run(bench: Bench, place: Path, parts: Sequence[str], beside: int) -> None:
         bytes_per_row(bench.kept, bench.figures, "before merging ends")
         bench.kept.command("OPTIMIZE TABLE events FINAL")
         bytes_per_row(bench.kept, bench.figures, "after OPTIMIZE FINAL")
-        kept_tables(bench.premises, bench.figures, bench.filled)
+        kept_tables(bench.premises, bench.figures, bench.filled, before)
     if {"proof", "withheld"} & set(parts):
         proofs = prove_some(bench.premises, bench.held, bench.data, bench.filled, bench.figures)
         if "withheld" in parts:
@@ -265,6 +270,7 @@ def run(bench: Bench, place: Path, parts: Sequence[str], beside: int) -> None:
         in_store(bench.held, bench.data, bench.rows, bench.figures)
         lease(bench.premises, bench.data, bench.rows)
     if {"http", "lookups"} & set(parts):
+        bench.kept.close()
         over_http(bench.premises, bench.data, bench.rows, place, parts, bench.figures)
 
 

@@ -21,6 +21,8 @@ import rfc8785
 
 from gatebook.errors import FieldProblem, InvalidInput
 
+#: The largest whole number every reader of JSON reads alike, and the smallest, negated.
+MOST_NUMBER = 2**53 - 1
 Plain = dict[str, Any] | list[Any] | str | int | bool | None
 _AS_IT_IS = frozenset({str, int, bool, type(None)})
 #: Where the standard library's sorted JSON could differ from RFC 8785: characters that sort otherwise in UTF-16 or

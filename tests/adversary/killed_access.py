@@ -7,6 +7,7 @@ the next child looks whether all of that is so, and only then goes on.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
@@ -91,7 +92,7 @@ class Worker:
 
     def run(self) -> None:
         threading.Thread(target=_or_die(self._ingest), daemon=True).start()
-        acts = (self._seal, self._seal, self._merge, self._erase, self._publish)
+        acts = (self._seal, self._seal, self._merge, self._erase, self._erase, self._publish)
         while True:
             self._draw.choice(acts)()
 
@@ -265,6 +266,20 @@ def _ask(folder: Path, ready: Callable[[], None]) -> None:
             assert len(before) == 2_000
 
 
+def _asker(folder: Path, not_ours: int) -> int:
+    """A child that asks; return its id once it was answered."""
+    heard, said = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(not_ours)
+        _or_die(lambda: _ask(folder, lambda: os.close(said) if os.write(said, b"r") else None))()
+        os._exit(0)
+    os.close(said)
+    assert os.read(heard, 1) == b"r"
+    os.close(heard)
+    return child
+
+
 def taken_over(folder: Path, kills: int, draw: random.Random) -> dict[str, int]:
     def fill() -> None:
         with open_premises(folder / "house") as premises, premises.access() as access:
@@ -277,15 +292,7 @@ def taken_over(folder: Path, kills: int, draw: random.Random) -> dict[str, int]:
         asker = 0
         with _child(lambda ready: _own(folder, ready)) as (_owner, heard):
             assert os.read(heard, 1) == b"r"
-            asking, asked = os.pipe()
-            asker = os.fork()
-            if not asker:
-                os.close(heard)
-                _or_die(lambda: _ask(folder, lambda: os.close(asked) if os.write(asked, b"r") else None))()
-                os._exit(0)
-            os.close(asked)
-            assert os.read(asking, 1) == b"r"
-            os.close(asking)
+            asker = _asker(folder, heard)
             time.sleep(draw.uniform(0.0, 0.1))  # the moment of the kill is the subject
         assert os.waitstatus_to_exitcode(os.waitpid(asker, 0)[1]) == 0
     return {"kills": kills}
@@ -293,6 +300,7 @@ def taken_over(folder: Path, kills: int, draw: random.Random) -> dict[str, int]:
 
 if __name__ == "__main__":
     what, where, times = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    importlib.import_module("pandas")  # asked for by the first batch of a process: loaded once, before any child
     where.mkdir(parents=True)
     init_house(where / "house", "killed.example/house", OFFICER)
     seed = int(os.environ.get("GATEBOOK_TEST_SEED", "0")) or None

@@ -12,6 +12,7 @@ from gatebook.cli.access import app as access
 from gatebook.cli.access_archive import app
 from gatebook.cli.main import app as gatebook
 from gatebook.errors import InvalidInput, NotFound
+from gatebook.wiring.premises import open_premises
 
 
 def _run(house: Path, of: Any, *words: str) -> Any:
@@ -33,6 +34,10 @@ def test_months_are_archived_checked_and_archived_again(tmp_path: Path) -> None:
     assert (first["rows"], first["changed"]) == (20, None)
     assert json.loads(_run(house, app, "archive", "202610", "--to", str(kept)).stdout) == {**first, "changed": {}}
     assert json.loads(_run(house, app, "check-archive", str(kept)).stdout) == {"202610": []}
+    assert json.loads(_run(house, app, "check-archive", str(kept), "--rows").stdout) == {"202610": []}
+    with open_premises(house) as served:  # as a server does, which holds the record
+        assert served.access_place.take()
+        assert json.loads(_run(house, app, "archive", "202610", "--to", str(kept)).stdout)["changed"] == {}
     next(kept.glob("202610-*/events-0000.parquet")).unlink()
     checked = _run(house, app, "check-archive", str(kept))
     assert checked.exit_code == 1 and "is gone" in checked.stdout

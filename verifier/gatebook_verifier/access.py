@@ -24,6 +24,7 @@ from gatebook_verifier.note import Checkpoint, DoesNotHold, read_base64, read_ch
 
 _FORM = "gatebook-access-proof@v1"
 _MOST_SIZE = 2**32
+_MOST_TIME = 2**53 - 1
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  both sides of the difference are UTC
 _AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z")
 _TEXTS = ("session", "user_agent", "fingerprint", "target", "id")
@@ -172,9 +173,12 @@ def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: Ite
 
 
 def _touches(body: dict[str, Any], from_at: int | None, until_at: int | None) -> bool:
-    """Whether a segment has rows in a time; an end that is not given is open."""
-    is_before = from_at is not None and body["last_at"] < from_at
-    return not is_before and (until_at is None or body["first_at"] < until_at)
+    """Whether a segment has rows in a time; an end that is not given is open.
+
+    An entry says no time before 1684 or after 2255: what lies further out counts as there.
+    """
+    is_before = from_at is not None and body["last_at"] < min(max(from_at, -_MOST_TIME), _MOST_TIME)
+    return not is_before and (until_at is None or body["first_at"] <= min(max(until_at - 1, -_MOST_TIME), _MOST_TIME))
 
 
 def _check_whole(found: dict[str, Any], seen: set[int], head: Checkpoint, folder: Path) -> str:

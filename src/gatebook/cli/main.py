@@ -12,6 +12,8 @@ import typer
 
 from gatebook.cli import (
     access,
+    access_archive,
+    access_plan,
     access_record,
     administration,
     applications,
@@ -72,6 +74,8 @@ app.add_typer(population.app, name="screen", help=population.HELP, cls=populatio
 app.add_typer(ledger.app, name="ledger", help="The ledger and its proofs.")
 app.add_typer(assignments.app, name="assignment", help="Who held which address, machine or name, from when to when.")
 access_record.add_to(access.app)
+access.app.command("plan")(access_plan.access_plan)
+access.app.add_typer(access_archive.app)
 app.add_typer(access.app, name="access", help="Access events: files in any known form, taken in and kept.")
 app.add_typer(trace.app, name="trace", help=trace.HELP)
 app.add_typer(administration.keys_app, name="keys", help="API keys and key rotation.")

@@ -15,6 +15,7 @@ from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.note_trace import note_trace
 from gatebook.procedures.publish_ledger import inclusions_of, publish_ledger
+from gatebook.procedures.seal_access import in_entry
 from gatebook.record.events.own import to_plain
 from gatebook.record.months import months_between
 from gatebook.record.ports import Row
@@ -62,11 +63,12 @@ def prove_access(
 def _touched(house: House, span: Bounds) -> Iterator[Row]:
     """Yield every segment that has a row within the span, by number."""
     months, found = months_between(span.from_at, span.until_at), list[Row]()
+    from_at, until_at = in_entry(span.from_at), in_entry(span.until_at - 1)  # segments say their times no wider
     with house.state.read() as work:
         for where in [{"month": month} for month in months] or [dict[str, int]()]:
             after = ""
             while page := work.registers.page("access_segments", where, after, _PAGE):
-                found += [row for row in page if row["last_at"] >= span.from_at and row["first_at"] < span.until_at]
+                found += [row for row in page if row["last_at"] >= from_at and row["first_at"] <= until_at]
                 after = page[-1]["segment"]
     yield from sorted(found, key=lambda row: str(row["segment"]))
 

@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gatebook.canonical import MOST_NUMBER
 from gatebook.procedures.access_record import AccessRecord
 from gatebook.procedures.house import SYSTEM, House
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.events.columns import SCHEMA, from_columns
-from gatebook.record.fold import segment_key
 from gatebook.record.log_ports import LoggedBatch
 from gatebook.record.placing import by_month, labelled
 from gatebook.record.repeats import repeated_among
@@ -152,13 +152,12 @@ def _sealed(
         "rows": tree.size,
         "root": tree.root.hex(),
         "batches": [batch.batch_id for batch in batches],
-        "first_at": int(at.min()),
-        "last_at": int(at.max()),
+        "first_at": in_entry(int(at.min())),
+        "last_at": in_entry(int(at.max())),
     }
     return Entry("access.sealed", house.now(), SYSTEM.operator_id, body=body)
 
 
-def segment_row(house: House, segment: int) -> Mapping[str, Any] | None:
-    """Return the register's row of a segment, or None."""
-    with house.state.read() as work:
-        return work.registers.get("access_segments", segment_key(segment))
+def in_entry(at: int) -> int:
+    """Return an instant as an entry can hold it: one before 1684 or after 2255 counts as the end of that time."""
+    return min(max(at, -MOST_NUMBER), MOST_NUMBER)

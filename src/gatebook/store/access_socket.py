@@ -115,14 +115,6 @@ class Asker:
             raise kind(reply.message)
         return msgspec.msgpack.decode(reply.value, type=self._offered[name].answer)
 
-    def reaches(self) -> bool:
-        """Return whether somebody listens: the file of one who was killed is still there."""
-        try:
-            self._connection()
-        except OSError:
-            return False
-        return True
-
     def close(self) -> None:
         """Let go of every connection."""
         for connection in self._all:

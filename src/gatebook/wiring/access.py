@@ -51,6 +51,10 @@ class HeldAccess:
         self.month_page, self.erased_page = months.month_page, months.erased_page
         self._listener = Listener(folder / "socket", _offered(self))
 
+    def here(self) -> bool:
+        """Say that somebody answers."""
+        return True
+
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
         """Return every row of a principal in a segment, proved."""
         return prove_range(self._store, self.record.secrets.label_salt, segment, principal, size, root)
@@ -114,9 +118,12 @@ class AskedAccess:
         """Return every row of a principal in a segment, proved."""
         return cast("RangeProof", self._asker.ask("prove", segment, principal, size, root))
 
-    def reaches(self) -> bool:
-        """Return whether somebody listens."""
-        return self._asker.reaches()
+    def is_answered(self) -> bool:
+        """Return whether somebody answers: the socket of one who was killed takes calls for a moment still."""
+        try:
+            return bool(self._asker.ask("here"))
+        except Unavailable:
+            return False
 
     def seal(self) -> int:
         """Have whatever the log holds sealed now."""
@@ -145,6 +152,7 @@ def _offered(held: HeldAccess | None) -> Mapping[str, Offered]:
         "uses": (tuple[Filter, int], list[Use]),
         "sharers": (tuple[list[str], int, int, int], list[Sharer]),
         "prove": (tuple[int, str, int, bytes], RangeProof),
+        "here": (tuple[()], bool),
         "seal": (tuple[()], int),
         "month_page": (tuple[int, int, RowKey | None, int], bytes),
         "erased_page": (tuple[list[int], tuple[int, int], int], bytes),
@@ -194,7 +202,7 @@ class AccessPlace:
                 yield found
                 return
             # Whoever holds it may be about to listen, or about to let go; who was killed lets go a moment later.
-            if (asked := self._asking()).reaches():
+            if (asked := self._asking()).is_answered():
                 yield asked
                 return
             if time.monotonic() > until:

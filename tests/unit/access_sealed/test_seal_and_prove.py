@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from access_rows import START, event
 from msgspec import structs
 
+from access_rows import START, event
 from gatebook.errors import InvalidInput, NotPermitted
 from gatebook.procedures.house import Operator
 from gatebook.procedures.keep_house import rebuild
@@ -143,6 +143,22 @@ def test_rows_nobody_entered_are_not_found_after_a_crash(premises: Any, operator
     assert last_segment(premises.house) == 0
     access.seal()
     assert everything(access) == sorted((one.principal, one.event_id) for one in events)
+
+
+def test_a_time_no_entry_can_hold_stops_nothing(premises: Any, operator: Operator, access: Any) -> None:
+    # Breaks when one clock set to the year 9999, or 1, keeps everything behind it from being sealed or proved.
+    events = made(8, 20)
+    far = [
+        structs.replace(events[n], at=at, principal="acc_a") for n, at in ((0, 250_000_000_000_000_000), (1, -(10**16)))
+    ]
+    logged(premises, operator, [*far, *events[2:]])
+    assert access.seal() == 1
+    key, folder = premises.house.signer.vkey, premises.folder / "ledger"
+    for bounds in (ALWAYS, Bounds(240_000_000_000_000_000, 2**62), Bounds(-(2**62), -(10**15))):
+        found = prove_access(premises.house, access, operator, "acc_a", bounds, "audit")
+        check_access(json.dumps(found).encode(), key, folder)
+        shown = {row["event"]["id"] for segment in found["segments"] for row in segment["rows"]}
+        assert shown & {one.event_id for one in far}
 
 
 def test_a_batch_that_was_entered_and_not_forgotten_is_not_sealed_again(

@@ -15,12 +15,11 @@ from gatebook.record.archive_ports import RowKey
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.schema import EVENT
 
-_PAGE = f"""
-SELECT label, segment, position, batch, {", ".join(EVENT)} FROM events
-WHERE month = {{month:UInt32}} AND segment <= {{last:UInt32}}
-"""
+_COLUMNS = ", ".join(("label", "segment", "position", "batch", *EVENT))
+_OF_MONTH = "FROM events WHERE month = {month:UInt32} AND segment <= {last:UInt32}"
 _AFTER = """ AND label >= {label:UInt64}
 AND (label, at, segment, position) > ({label:UInt64}, {at:Int64}, {segment:UInt32}, {position:UInt32})"""
+_UNTIL = " AND label <= {until:UInt64}"
 _IN_ORDER = " ORDER BY label, at, segment, position LIMIT {limit:UInt32}"
 _ERASED = """
 SELECT segment, position, label, commitment FROM tombstones FINAL WHERE segment IN {segments:Array(UInt32)}
@@ -41,7 +40,14 @@ class ColumnarMonths:
         values: dict[str, Any] = {"month": month, "last": last_segment, "limit": limit}
         if after:
             values |= {"label": after.label, "at": after.at, "segment": after.segment, "position": after.position}
-        return _packed(self._engine.ask(_PAGE + (_AFTER if after else "") + _IN_ORDER, values))
+        of_page = _OF_MONTH + (_AFTER if after else "")
+        # Where the page ends is found in the keys alone: without an end every column is read to that of the month.
+        ends = self._engine.ask(
+            f"SELECT label {of_page}{_IN_ORDER} OFFSET {{offset:UInt32}}", {**values, "limit": 1, "offset": limit - 1}
+        )
+        if ends.num_rows:
+            of_page, values = of_page + _UNTIL, {**values, "until": ends.column("label")[0].as_py()}
+        return _packed(self._engine.ask(f"SELECT {_COLUMNS} {of_page}{_IN_ORDER}", values, max_threads=1))
 
     def erased_page(self, segments: Sequence[int], after: tuple[int, int], limit: int) -> bytes:
         """Return what is kept of erased rows; a row that is still there is none of them."""
