@@ -32,7 +32,7 @@ def seal(house: HouseAt = HERE, operator: As = "local") -> None:
 
 def prove(
     principal: Annotated[str, typer.Argument(help="The principal as the source names it.")],
-    purpose: Annotated[str, typer.Argument(help="Why: legal-process, abuse, audit, subject-request ...")],
+    purpose: Annotated[str, typer.Option(help="Why: legal-process, abuse, audit, subject-request ...")],
     from_: From = "",
     until: Until = "",
     house: HouseAt = HERE,
