@@ -187,7 +187,9 @@ def _proofs_hold(
         proof = prove_access(premises.house, held, OFFICER, name, Bounds(), "audit")
         said = check_access(json.dumps(proof).encode(), vkey, folder)
         gone = all_[name] - here[name]
-        assert said.startswith(f"{here[name]} rows{f', {gone} more were erased' if gone else ''}: all there are"), said
+        assert said.startswith(
+            f"{here[name]} rows{f', and {gone} not shown, which the house calls erased' if gone else ''}: all there are"
+        ), said
         assert said.endswith("every one the log holds.")
 
 

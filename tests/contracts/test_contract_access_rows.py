@@ -178,6 +178,7 @@ def random_filter(draw):
         user_agent=draw.choice(["", "", "Mozilla/5.0 «x»"]),
         fingerprint=draw.choice(["", "", "SHA256:abc"]),
         segment=draw.choice([None, None, 2]),
+        without_failures=draw.choice([False, False, True]),
     )
 
 

@@ -1,9 +1,10 @@
 """The check of an access proof: these are all rows of one principal in a time, and none was left out.
 
 The trap guarded against: a row that was withheld. In every segment the rows stand in the order of a label that is made
-from the principal alone, so its rows are one run; the neighbours of the run have other labels, and run, neighbours and
-the hashes beside them lead to the root that stands in the signed log. Which segments touch the time is checked against
-the log itself where its folder is given, and is the file's own word otherwise.
+from the principal alone, with a salt each segment's entry is bound to, so its rows are one run; the neighbours of the
+run have other labels, and run, neighbours and the hashes beside them lead to the root that stands in the signed log.
+Which segments touch the time is checked against the log itself where its folder is given, and is the file's own word
+otherwise. What a row says is taken in one writing only, the one that was committed to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import json
 import re
 import struct
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,30 @@ _FORM = "gatebook-access-proof@v1"
 _MOST_SIZE = 2**32
 _MOST_TIME = 2**53 - 1
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  both sides of the difference are UTC
-_AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z")
-_TEXTS = ("session", "user_agent", "fingerprint", "target", "id")
+_AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z", re.ASCII)
+_TEXTS_AFTER = ("session", "user_agent", "fingerprint", "target", "id")
+_TEXTS = ("principal", "act", "outcome", "address_kind", "raw_address", *_TEXTS_AFTER, "source")
+_EVENT = {"at", "address", "nth", "marks", *_TEXTS}
+
+
+@dataclass(frozen=True)
+class _Whose:
+    """Whose rows a proof is about, and of which time; None is an end that is open."""
+
+    principal: str
+    label: bytes
+    labels: str
+    from_at: int | None
+    until_at: int | None
+
+    def touches(self, body: dict[str, Any]) -> bool:
+        """Whether a segment has rows in the time. An entry says no time before 1684 or after 2255."""
+        is_before = self.from_at is not None and body["last_at"] < _in_entry(self.from_at)
+        return not is_before and (self.until_at is None or body["first_at"] <= _in_entry(self.until_at - 1))
+
+    def told(self) -> str:
+        """Say both in words."""
+        return f"{self.principal!r} from {_written(self.from_at)} until {_written(self.until_at)}"
 
 
 def check_access(proof: bytes, vkey: str, folder: Path | None = None) -> str:
@@ -42,42 +66,64 @@ def check_access(proof: bytes, vkey: str, folder: Path | None = None) -> str:
 
 
 def _checked(found: dict[str, Any], vkey: str, folder: Path | None) -> str:
-    head = read_checkpoint(found["checkpoint"].encode(), vkey)
-    principal, salt = found["principal"], bytes.fromhex(found["label_salt"])
-    label = hashlib.sha256(salt + principal.encode()).digest()[:8]
-    shown = erased = 0
-    seen = list[int]()
+    head = read_checkpoint(_is(found["checkpoint"], str).encode(), vkey)
+    whose = _whose(found)
+    shown = gone = 0
+    positions = list[int]()
     for one in found["segments"]:
-        entry = _sealed(one, head)
-        seen.append(entry["segment"])
-        leaves = [_leaf(row, label, principal) for row in one["rows"]]
-        erased += sum("event" not in row for row in one["rows"])
+        body = _sealed(one, head, whose)
+        positions.append(one["position"])
+        leaves = [_leaf(row, whose, body) for row in one["rows"]]
+        gone += sum("event" not in row for row in one["rows"])
         shown += sum("event" in row for row in one["rows"])
-        _check_run(one, entry, leaves, label)
-    if len(set(seen)) != len(seen):
+        _check_run(one, body, leaves, whose.label)
+    if len(set(positions)) != len(positions):
         raise DoesNotHold("a segment is in the proof twice")
-    whole = _check_whole(found, set(seen), head, folder) if folder else "as the file says, no log was given"
-    gone = f", {erased} more were erased" if erased else ""
+    whole = _check_whole(whose, set(positions), gone, head, folder) if folder else "as the file says, no log was given"
+    hidden = f", and {gone} not shown, which the house calls erased" if gone else ""
     return (
-        f"{shown} rows{gone}: all there are of this principal in {len(seen)} segments under the root signed by"
-        f" {head.origin}; segments that touch the time: {whole}."
+        f"{shown} rows{hidden}: all there are of {whose.told()}, in {len(positions)} segments under the root of"
+        f" {head.size} entries signed by {head.origin}; segments that touch the time: {whole}."
     )
 
 
-def _sealed(one: dict[str, Any], head: Checkpoint) -> dict[str, Any]:
+def _whose(found: dict[str, Any]) -> _Whose:
+    principal, salt = _is(found["principal"], str), bytes.fromhex(found["label_salt"])
+    times = [found[name] if found[name] is None else _is(found[name], int) for name in ("from_at", "until_at")]
+    if None not in times and times[0] >= times[1]:
+        raise DoesNotHold("the time of the proof ends before it begins")
+    label = hashlib.sha256(salt + principal.encode()).digest()[:8]
+    return _Whose(principal, label, hashlib.sha256(salt).hexdigest(), *times)
+
+
+def _is(value: Any, kind: type) -> Any:  # noqa: ANN401  of the kind that is asked for
+    """Return the value if it is of this very type: true is no number."""
+    if type(value) is not kind:
+        raise DoesNotHold("the access proof is malformed")
+    return value
+
+
+def _sealed(one: dict[str, Any], head: Checkpoint, whose: _Whose) -> dict[str, Any]:
     """Return the body of the entry that holds a segment's root, proved to be in the signed log."""
     steps = [read_base64(step) for step in one["inclusion"]]
-    if tree.root_from(tree.leaf(one["entry"].encode()), one["position"], head.size, steps) != head.root:
+    position = _is(one["position"], int)
+    if tree.root_from(tree.leaf(one["entry"].encode()), position, head.size, steps) != head.root:
         raise DoesNotHold("an entry of the proof is not in the signed log")
-    entry = json.loads(one["entry"])
+    body = _body(json.loads(one["entry"]))
+    if body["labels"] != whose.labels:
+        raise DoesNotHold("the salt of the labels is not the one the segments were sealed with")
+    return body
+
+
+def _body(entry: dict[str, Any]) -> dict[str, Any]:
     body: dict[str, Any] = entry["body"]
-    if entry["kind"] != "access.sealed" or not 0 < body["rows"] < _MOST_SIZE:
+    if entry["kind"] != "access.sealed" or not 0 < _is(body["rows"], int) < _MOST_SIZE:
         raise DoesNotHold("an entry of the proof seals no segment")
     return body
 
 
-def _check_run(one: dict[str, Any], entry: dict[str, Any], leaves: list[bytes], label: bytes) -> None:
-    first, size, before, after = one["first"], entry["rows"], one["before"], one["after"]
+def _check_run(one: dict[str, Any], body: dict[str, Any], leaves: list[bytes], label: bytes) -> None:
+    first, size, before, after = _is(one["first"], int), body["rows"], one["before"], one["after"]
     last = first + len(leaves)
     if not 0 <= first <= last <= size or (before is None) != (first == 0) or (after is None) != (last == size):
         raise DoesNotHold("a run does not say who stands beside it")
@@ -87,49 +133,51 @@ def _check_run(one: dict[str, Any], entry: dict[str, Any], leaves: list[bytes], 
         raise DoesNotHold("the row after a run could belong to it")
     beside = [*([_hidden(before)] if before else []), *leaves, *([_hidden(after)] if after else [])]
     start = first - (1 if before else 0)
-    if _root(beside, start, size, [read_base64(step) for step in one["path"]]) != bytes.fromhex(entry["root"]):
+    if _root(beside, start, size, [read_base64(step) for step in one["path"]]) != bytes.fromhex(body["root"]):
         raise DoesNotHold("a run does not lead to its segment's root")
 
 
 def _hidden(row: dict[str, Any]) -> bytes:
     label, commitment = bytes.fromhex(row["label"]), read_base64(row["commitment"])
-    if len(label) != 8 or len(commitment) != tree.HASH:  # noqa: PLR2004  a label is 64 bits
+    if len(label) != 8 or len(commitment) != tree.HASH or set(row) != {"label", "commitment"}:  # noqa: PLR2004  64 bits
         raise DoesNotHold("a row that is not shown is malformed")
     return tree.leaf(label[::-1] + commitment)
 
 
-def _leaf(row: dict[str, Any], label: bytes, principal: str) -> bytes:
+def _leaf(row: dict[str, Any], whose: _Whose, body: dict[str, Any]) -> bytes:
     if "event" not in row:
-        if bytes.fromhex(row["label"]) != label:
-            raise DoesNotHold("an erased row of a run belongs to somebody else")
+        if bytes.fromhex(row["label"]) != whose.label:
+            raise DoesNotHold("a row of a run that is not shown belongs to somebody else")
         return _hidden(row)
-    if row["event"]["principal"] != principal:
+    event = row["event"]
+    if event["principal"] != whose.principal:
         raise DoesNotHold("a row of a run belongs to somebody else")
-    salt = read_base64(row["salt"])
-    if len(salt) != 16:  # noqa: PLR2004  as the form has it
-        raise DoesNotHold("a salt is malformed")
-    commitment = hashlib.sha256(salt + _record(row["event"], row["batch"])).digest()
-    return tree.leaf(label[::-1] + commitment)
+    salt, at = read_base64(row["salt"]), _microseconds(event["at"])
+    if len(salt) != 16 or set(row) != {"event", "batch", "salt"}:  # noqa: PLR2004  as the form has it
+        raise DoesNotHold("a row is malformed")
+    if not body["first_at"] <= _in_entry(at) <= body["last_at"]:
+        raise DoesNotHold("a row lies outside the time its segment's entry says")
+    commitment = hashlib.sha256(salt + _record(event, at, row["batch"])).digest()
+    return tree.leaf(whose.label[::-1] + commitment)
 
 
-def _record(event: dict[str, Any], batch: int) -> bytes:
+def _record(event: dict[str, Any], at: int, batch: int) -> bytes:
     """Return the bytes of a row that its commitment is over."""
-    address = event["address"] or ""
-    is_plain = event["address_kind"] == "address" and event["raw_address"] == address
-    texts = (
-        event["principal"],
-        event["act"],
-        event["outcome"],
-        event["address_kind"],
-        "" if is_plain else event["raw_address"],
-        *(event[name] for name in _TEXTS),
-        ",".join(event["marks"]),
+    if set(event) - {"detail"} != _EVENT or event.get("detail") == "":
+        raise DoesNotHold("a row has other fields than a row has")
+    address, raw = event["address"], event["raw_address"]
+    is_plain = event["address_kind"] == "address" and raw == (address or "")
+    texts = [
+        *(event[name] for name in ("principal", "act", "outcome", "address_kind")),
+        "" if is_plain else raw,
+        *(event[name] for name in _TEXTS_AFTER),
+        ",".join(_is(mark, str) for mark in _is(event["marks"], list)),
         event["source"],
         event.get("detail", ""),
-    )
-    if any("\0" in text for text in texts):
+    ]
+    if any("\0" in _is(text, str) for text in texts):
         raise DoesNotHold("a text of a row holds what no row can")
-    head = struct.pack("<qHH", _microseconds(event["at"]), event["nth"], batch)
+    head = struct.pack("<qHH", at, _is(event["nth"], int), _is(batch, int))
     return head + _sixteen(address) + b"\0".join(text.encode() for text in texts)
 
 
@@ -141,11 +189,27 @@ def _microseconds(text: str) -> int:
     return (whole.days * 86_400 + whole.seconds) * 1_000_000 + int(found[2])
 
 
-def _sixteen(address: str) -> bytes:
-    if not address:
+def _written(at: int | None) -> str:
+    if at is None:
+        return "ever"
+    try:
+        return f"{(_EPOCH + timedelta(microseconds=at)).isoformat(timespec='microseconds')}Z"
+    except OverflowError:
+        return "beyond the years 1 to 9999"
+
+
+def _in_entry(at: int) -> int:
+    return min(max(at, -_MOST_TIME), _MOST_TIME)
+
+
+def _sixteen(address: str | None) -> bytes:
+    if address is None:
         return bytes(16)
-    found = ipaddress.ip_address(address)
-    return found.packed if found.version == 6 else bytes(10) + b"\xff\xff" + found.packed  # noqa: PLR2004  its number
+    found = ipaddress.ip_address(_is(address, str))
+    is_mapped = isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None
+    if str(found) != address or is_mapped or not any(found.packed):
+        raise DoesNotHold("an address is not in its one writing")
+    return found.packed if isinstance(found, ipaddress.IPv6Address) else bytes(10) + b"\xff\xff" + found.packed
 
 
 def _root(leaves: Sequence[bytes], start: int, size: int, path: Sequence[bytes]) -> bytes:
@@ -172,26 +236,25 @@ def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: Ite
     return tree.node(left, _joined(leaves, start, middle, high, steps))
 
 
-def _touches(body: dict[str, Any], from_at: int | None, until_at: int | None) -> bool:
-    """Whether a segment has rows in a time; an end that is not given is open.
-
-    An entry says no time before 1684 or after 2255: what lies further out counts as there.
-    """
-    is_before = from_at is not None and body["last_at"] < min(max(from_at, -_MOST_TIME), _MOST_TIME)
-    return not is_before and (until_at is None or body["first_at"] <= min(max(until_at - 1, -_MOST_TIME), _MOST_TIME))
-
-
-def _check_whole(found: dict[str, Any], seen: set[int], head: Checkpoint, folder: Path) -> str:
+def _check_whole(whose: _Whose, seen: set[int], hidden: int, head: Checkpoint, folder: Path) -> str:
     """Look through the signed log for segments that touch the time and are not in the proof."""
     entries = read_entries(folder, head.size)
     if tree.root_of([tree.leaf(entry) for entry in entries]) != head.root:
         raise DoesNotHold("the entries of the log do not lead to the signed root")
-    touched = set[int]()
-    for data in entries:
-        if b'"access.sealed"' in data and (entry := json.loads(data))["kind"] == "access.sealed":
-            body = entry["body"]
-            if _touches(body, found["from_at"], found["until_at"]):
-                touched.add(body["segment"])
-    if not touched <= seen:
-        raise DoesNotHold(f"{len(touched - seen)} segments that touch the time are not in the proof")
-    return "every one the log holds"
+    count = erased = missing = 0
+    for position, data in enumerate(entries):
+        if b'"access.' not in data:
+            continue
+        entry = json.loads(data)
+        if entry["kind"] == "access.erased":
+            erased += 1
+        elif entry["kind"] == "access.sealed":
+            body, count = _body(entry), count + 1
+            if body["segment"] != count:
+                raise DoesNotHold("the segments of the log are not numbered one after another")
+            missing += whose.touches(body) and position not in seen
+    if missing:
+        raise DoesNotHold(f"{missing} segments that touch the time are not in the proof")
+    if hidden and not erased:  # how many rows such an entry says may be fewer, where a crash cut the erasing off
+        raise DoesNotHold(f"{hidden} rows are not shown, and the log says of none that it was erased")
+    return f"every one the log's first {head.size} entries hold"

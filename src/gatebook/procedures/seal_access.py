@@ -61,7 +61,7 @@ def seal_access(house: House, access: AccessRecord, most_rows: int = _MOST_ROWS)
         if fresh.num_rows:
             segment = last + len(sealed) + 1
             tree = access.rows.add(segment, month, fresh)
-            sealed.append((_sealed(house, segment, month, fresh, tree, batches), month, fresh))
+            sealed.append((_sealed(house, segment, month, fresh, tree, batches, access.secrets.labels), month, fresh))
     # 3. Their roots are entered, and the batches with them, all at once.
     segments = [entry.body["segment"] for entry, _, _ in sealed]
     body = {"batches": counts, "segments": segments}
@@ -143,7 +143,13 @@ def _fresh(
 
 
 def _sealed(
-    house: House, segment: int, month: int, rows: pa.Table, tree: SegmentTree, batches: Sequence[LoggedBatch]
+    house: House,
+    segment: int,
+    month: int,
+    rows: pa.Table,
+    tree: SegmentTree,
+    batches: Sequence[LoggedBatch],
+    labels: str,
 ) -> Entry:
     at = rows.column("at").to_numpy()
     body = {
@@ -151,6 +157,7 @@ def _sealed(
         "month": month,
         "rows": tree.size,
         "root": tree.root.hex(),
+        "labels": labels,
         "batches": [batch.batch_id for batch in batches],
         "first_at": in_entry(int(at.min())),
         "last_at": in_entry(int(at.max())),

@@ -74,7 +74,10 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "assignments.noted": (1, frozenset({"assigned", "ended", "root"})),
     "trace.asked": (1, frozenset({"question", "purpose"})),
     "access.logged": (1, frozenset({"batches", "segments"})),
-    "access.sealed": (1, frozenset({"segment", "month", "rows", "root", "batches", "first_at", "last_at"})),
+    "access.sealed": (
+        1,
+        frozenset({"segment", "month", "rows", "root", "labels", "batches", "first_at", "last_at"}),
+    ),
     "access.erased": (1, frozenset({"rows"})),
     "access.archived": (1, frozenset({"month", "rows", "manifest"})),
     "access.gap": (1, frozenset({"source", "since"})),

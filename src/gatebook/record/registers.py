@@ -167,6 +167,7 @@ REGISTERS = {
                 "month": _I,
                 "rows": _I,
                 "root": _T,
+                "labels": _T,
                 "batches": _J,
                 "first_at": _I,
                 "last_at": _I,

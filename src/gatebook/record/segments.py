@@ -93,6 +93,11 @@ class SegmentSecrets:
     label_salt: bytes
     salt_key: bytes
 
+    @property
+    def labels(self) -> str:
+        """What an entry says of the label salt, so that no other can be shown in a proof: its SHA-256, in hex."""
+        return hashlib.sha256(self.label_salt).hexdigest()
+
     def salt_words(self) -> tuple[int, int, int, int]:
         """Return the keys of the two SipHash functions, two 64-bit words each."""
         first, second, third, fourth = struct.unpack(">4Q", self.salt_key)

@@ -22,7 +22,7 @@ class Filter:
 
     ``principals``: any of these exactly. ``networks``: any of these (CIDR text; a single address is its own network);
     only rows with an address can match. ``session``, ``user_agent``, ``fingerprint``: exactly this text.
-    ``segment``: of this segment only.
+    ``segment``: of this segment only. ``without_failures``: no row of an act that failed.
     """
 
     from_at: int = EARLIEST
@@ -33,6 +33,7 @@ class Filter:
     user_agent: str = ""
     fingerprint: str = ""
     segment: int | None = None
+    without_failures: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -19,6 +19,8 @@ from gatebook.procedures.keep_house import rebuild
 from gatebook.procedures.log_access import log_access
 from gatebook.procedures.prove_access import prove_access
 from gatebook.procedures.seal_access import last_segment, seal_access
+from gatebook.record.enter import enter
+from gatebook.record.entry import Entry
 from gatebook.record.events.own import to_plain
 from gatebook.record.segment_ports import Tenure
 from gatebook.terms.access_event import AccessEvent
@@ -197,7 +199,7 @@ def test_a_proof_holds_for_a_stranger(premises: Any, proof: Any) -> None:
     found, folder, shown = proof
     key = premises.house.signer.vkey
     said = check_access(json.dumps(found).encode(), key, folder)
-    assert said.startswith(f"{len(shown)} rows: all there are of this principal in 3 segments")
+    assert said.startswith(f"{len(shown)} rows: all there are of 'acc_a' from ever until ever, in 3 segments")
     rows = [row["event"]["id"] for segment in found["segments"] for row in segment["rows"]]
     assert sorted(rows) == sorted(one.event_id for one in shown)
 
@@ -256,7 +258,42 @@ def test_a_proof_of_nothing_is_a_proof(premises: Any, operator: Operator, access
     assert check_access(json.dumps(found).encode(), key, folder).startswith("0 rows: all there are")
     access.erase([Tenure("acc_a", ALWAYS.from_at, ALWAYS.until_at)])
     found = prove_access(premises.house, access, operator, "acc_a", ALWAYS, "audit")
-    assert check_access(json.dumps(found).encode(), key, folder).startswith(f"0 rows, {len(shown)} more were erased")
+    said = f"0 rows, and {len(shown)} not shown, which the house calls erased"
+    assert check_access(json.dumps(found).encode(), key).startswith(said)
+    with pytest.raises(DoesNotHold):  # the log knows of no erasing: these rows were withheld
+        check_access(json.dumps(found).encode(), key, folder)
+    erased = Entry("access.erased", premises.now(), "opr-test", person="per_1", body={"rows": len(shown)})
+    with premises.house.state.transaction() as work:
+        enter(work, erased)
+    found = prove_access(premises.house, access, operator, "acc_a", ALWAYS, "audit")
+    assert check_access(json.dumps(found).encode(), key, folder).startswith(said)
+
+
+def changed(found: Any, **values: Any) -> bytes:
+    return json.dumps({**found, **values}).encode()
+
+
+def test_a_proof_cannot_be_made_about_another_label_time_or_writing(premises: Any, proof: Any) -> None:
+    # Breaks when a salt, an empty time, or a second writing of a row makes a proof of rows that are not there.
+    found, folder, _ = proof
+    key, draw = premises.house.signer.vkey, random.Random(3)
+    for _ in range(20):
+        with pytest.raises(DoesNotHold):
+            check_access(changed(found, label_salt=draw.randbytes(32).hex()), key)
+    for times in ((5, 5), (5, 4), (True, 9), (0.5, 9), ("0", 9), (float("nan"), 9)):
+        with pytest.raises(DoesNotHold):
+            check_access(changed(found, from_at=times[0], until_at=times[1], segments=[]), key, folder)
+    row = next(one["rows"][0] for one in found["segments"] if one["rows"])
+    address = row["event"]["address"] or "203.0.113.9"
+    for name, value in (("address", f"::ffff:{address}"), ("marks", ""), ("nth", False), ("more", 1), ("detail", "")):
+        broken = copy.deepcopy(found)
+        next(one["rows"][0] for one in broken["segments"] if one["rows"])["event"][name] = value
+        with pytest.raises(DoesNotHold):
+            check_access(json.dumps(broken).encode(), key)
+    early = check_access(changed(found, from_at=None, until_at=1, segments=[]), key, folder)
+    assert early.startswith(
+        "0 rows: all there are of 'acc_a' from ever until 1970-01-01T00:00:00.000001Z, in 0 segments"
+    )
 
 
 def test_a_proof_is_a_reading(premises: Any, operator: Operator, access: Any) -> None:

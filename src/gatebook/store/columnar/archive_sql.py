@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from gatebook.record.events.columns import pack_address
 from gatebook.store.columnar.archive_shape import NONE, SHAPE, halves_of
+from gatebook.terms.access_event import Outcome
 from gatebook.trace.ports import Filter, Place
 
 Value = int | str
@@ -82,6 +83,8 @@ def where(asked: Filter, labels: Sequence[int]) -> Sql:
     parts += [Sql(f"{name} = ?", (text,)) for name in _EXACT if (text := getattr(asked, name))]
     if asked.segment is not None:
         parts.append(Sql("segment = ?", (asked.segment,)))
+    if asked.without_failures:
+        parts.append(Sql("outcome <> ?", (Outcome.FAILURE.value,)))
     if asked.networks:
         inside = [_inside(ip_network(text, strict=False)) for text in asked.networks]
         parts += [HAS_ADDRESS, _bracketed(joined(" OR ", inside))]

@@ -16,6 +16,7 @@ from gatebook.record.segments import label_of
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.rows import event_batch
 from gatebook.store.columnar.schema import EVENT
+from gatebook.terms.access_event import Outcome
 from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
 
 _MOST_SHARERS = 1_000
@@ -129,6 +130,9 @@ class ColumnarLookups:
         if asked.segment is not None:
             parts.append("segment = {segment:UInt32}")
             values["segment"] = asked.segment
+        if asked.without_failures:
+            parts.append("outcome != {failure:String}")
+            values["failure"] = Outcome.FAILURE.value
         if asked.networks:
             inside, more = _networks(asked.networks)
             values |= more

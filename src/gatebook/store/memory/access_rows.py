@@ -26,7 +26,7 @@ from gatebook.record.segments import (
     packed_address,
     record_of,
 )
-from gatebook.terms.access_event import AccessEvent
+from gatebook.terms.access_event import AccessEvent, Outcome
 from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
 
 _MOST_SHARERS = 1_000
@@ -173,6 +173,7 @@ def _test(asked: Filter) -> Callable[[AccessEvent], bool]:
             and (not asked.session or event.session == asked.session)
             and (not asked.user_agent or event.user_agent == asked.user_agent)
             and (not asked.fingerprint or event.fingerprint == asked.fingerprint)
+            and (not asked.without_failures or event.outcome is not Outcome.FAILURE)
             and (
                 not networks
                 or (bool(event.address) and any(ip_address(event.address) in network for network in networks))

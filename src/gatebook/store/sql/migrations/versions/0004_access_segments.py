@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("month", sa.BigInteger()),
         sa.Column("rows", sa.BigInteger()),
         sa.Column("root", sa.Text()),
+        sa.Column("labels", sa.Text()),
         sa.Column("batches", sa.Text()),
         sa.Column("first_at", sa.BigInteger()),
         sa.Column("last_at", sa.BigInteger()),
