@@ -115,6 +115,7 @@ def random_question(draw: random.Random) -> Filter:
         until_at=draw.choice([LATEST, LATEST, start + draw.choice([0, 1, 10**9]), draw.choice(EDGES)]),
         principals=draw.choice([(), (), ("acc_a",), ("acc_ç", "root"), ("",), (draw.choice(ODD), "nobody")]),
         networks=draw.choice([(), (), (draw.choice(NETWORKS),), tuple(draw.sample(NETWORKS, 3))]),
+        without_failures=draw.random() < 0.25,
     )
     name = draw.choice(["session", "user_agent", "fingerprint", "segment", "", "", "", ""])
     values = {

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     access_silent_minutes: int = Field(default=60, ge=0)
     access_silent_by_source: dict[str, Annotated[int, Field(ge=0)]] = {}
     feeds: dict[str, dict[str, str]] = {}
-    access_seal_seconds: int = Field(default=5, ge=1, le=3600)
+    access_seal_seconds: int = Field(default=10, ge=1, le=3600)
     access_dsn: str = Field(default="", pattern=r"^(chdb://.+|https?://.+|)$")
 
     @classmethod

@@ -188,7 +188,7 @@ def _proofs_hold(
         said = check_access(json.dumps(proof).encode(), vkey, folder)
         gone = all_[name] - here[name]
         assert said.startswith(
-            f"{here[name]} rows{f', and {gone} not shown, which the house calls erased' if gone else ''}: all there are"
+            f"{here[name]} rows{f', and {gone} not shown, which the house calls erased' if gone else ''}: all that"
         ), said
         assert said.endswith("every one the log holds.")
 

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
-from access_rows import SECRETS, START, batch, event
 from msgspec import structs
 
+from access_rows import SECRETS, START, batch, event
 from gatebook.errors import LedgerError
-from gatebook.record.segment_ports import Tenure
+from gatebook.record.segment_ports import NO_MONTH, Tenure
 from gatebook.record.segments import Hidden, RangeProof, range_path, verify_range
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.lookups import ColumnarLookups
 from gatebook.store.columnar.rows import ColumnarRows
 from gatebook.store.memory.access_rows import MemoryAccessRows
+from gatebook.terms.access_event import Outcome
 from gatebook.trace.ports import EARLIEST, LATEST, Filter
 
 MONTH = 202609
 
 
 class Columnar(ColumnarRows, ColumnarLookups):
-    def __init__(self, engine):
+    def __init__(self, engine: Any) -> None:
         ColumnarRows.__init__(self, engine, SECRETS)
         ColumnarLookups.__init__(self, engine, SECRETS.label_salt)
 
 
 @pytest.fixture(params=["memory", "columnar"])
-def rows(request, tmp_path):
+def rows(request: Any, tmp_path: Any) -> Any:
     if request.param == "memory":
         yield MemoryAccessRows(SECRETS)
         return
@@ -37,13 +39,13 @@ def rows(request, tmp_path):
 
 
 @pytest.fixture
-def both(tmp_path):
+def both(tmp_path: Any) -> Any:
     engine = Engine(f"chdb://{tmp_path}/access")
     yield MemoryAccessRows(SECRETS), Columnar(engine)
     engine.close()
 
 
-def proof_of(rows, tree, segment, principal):
+def proof_of(rows: Any, tree: Any, segment: Any, principal: Any) -> Any:
     run, reader = rows.run(segment, principal, tree.size), rows.reader(segment, tree.size)
     last = run.first + len(run.rows)
     before = reader.hidden(run.first - 1) if run.first else None
@@ -54,12 +56,12 @@ def proof_of(rows, tree, segment, principal):
     )
 
 
-def always(principal):
+def always(principal: Any) -> Any:
     return Tenure(principal, EARLIEST, LATEST)
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 700, 1024])
-def test_every_principal_has_a_proof_and_so_has_who_is_not_there(rows, size):
+def test_every_principal_has_a_proof_and_so_has_who_is_not_there(rows: Any, size: Any) -> None:
     # Breaks when a tree made by the engine is not the one its rows lead to, or a run misses a row.
     draw = random.Random(size)
     events = [event(draw) for _ in range(size)]
@@ -73,7 +75,7 @@ def test_every_principal_has_a_proof_and_so_has_who_is_not_there(rows, size):
         assert {row.batch for row in proof.rows} <= {3}
 
 
-def test_what_is_erased_leaves_every_proof_standing(rows):
+def test_what_is_erased_leaves_every_proof_standing(rows: Any) -> None:
     # Breaks when erasing takes the leaf of a row with it, or leaves the row.
     draw = random.Random(5)
     events = [event(draw) for _ in range(600)]
@@ -89,7 +91,7 @@ def test_what_is_erased_leaves_every_proof_standing(rows):
     assert rows.events(Filter(principals=("acc_a",)), None, 10) == []
 
 
-def test_a_principal_loses_the_time_of_one_holder_and_keeps_the_others(rows):
+def test_a_principal_loses_the_time_of_one_holder_and_keeps_the_others(rows: Any) -> None:
     # Breaks when an instant at a boundary belongs to the wrong holder, or rows of the next one go as well.
     draw = random.Random(15)
     events = [structs.replace(event(draw), at=START + draw.randrange(5)) for _ in range(900)]
@@ -120,7 +122,7 @@ def test_a_principal_loses_the_time_of_one_holder_and_keeps_the_others(rows):
             assert [isinstance(row, Hidden) for row in proof.rows].count(True) == sum(e in gone for e in mine)
 
 
-def test_many_tenures_at_once_each_count_for_themselves(rows):
+def test_many_tenures_at_once_each_count_for_themselves(rows: Any) -> None:
     # Breaks when a long list is cut and the cuts are mixed up, or is too long for the engine.
     events = [structs.replace(event(random.Random(n)), principal=f"acc_{n}", detail="") for n in range(1200)]
     rows.add(1, MONTH, batch(events))
@@ -128,7 +130,7 @@ def test_many_tenures_at_once_each_count_for_themselves(rows):
     assert len(rows.events(Filter(), None, 2000)) == 600
 
 
-def test_what_was_never_entered_is_discarded(rows):
+def test_what_was_never_entered_is_discarded(rows: Any) -> None:
     # Breaks when a segment that was cut off is counted beside the one that takes its number.
     draw = random.Random(6)
     first = [event(draw) for _ in range(300)]
@@ -142,7 +144,7 @@ def test_what_was_never_entered_is_discarded(rows):
     verify_range(proof_of(rows, tree, 1, "acc_a"))
 
 
-def test_a_tree_of_another_size_is_refused(rows):
+def test_a_tree_of_another_size_is_refused(rows: Any) -> None:
     # Breaks when rows that are gone are passed over.
     draw = random.Random(7)
     rows.add(1, MONTH, batch([event(draw) for _ in range(10)]))
@@ -150,22 +152,44 @@ def test_a_tree_of_another_size_is_refused(rows):
         rows.reader(1, 11).hashes(0, 10)
 
 
-def test_like_finds_the_same_principal_and_time_or_detail(rows):
-    # Breaks when a replay is not found, or another's row is.
+def test_like_finds_the_same_principal_and_time_or_what_the_receipt_dated(rows: Any) -> None:
+    # Breaks when a replay is not found, or another's row is; when a time of receipt stands for a time.
     draw = random.Random(8)
-    events = [structs.replace(event(draw, 50), detail=draw.choice(["", "", f"line {n % 7}"])) for n in range(300)]
-    rows.add(1, MONTH, batch(events))
-    asked = events[:5]
-    times, details = {(e.principal, e.at) for e in asked}, {(e.principal, e.detail) for e in asked if e.detail}
-    wanted = {repr(e) for e in events if (e.principal, e.at) in times or (e.principal, e.detail) in details}
-    assert {repr(e) for e in rows.like(asked, MONTH)} == wanted
-    undetailed = [e for e in asked if not e.detail]
-    assert undetailed and rows.like(undetailed, 202610) == []
-    assert rows.latest(MONTH) == max(e.at for e in events)
+    marks = [(), ("time-missing",), ("unmapped",), ("time-in-future",)]
+    events = [
+        structs.replace(
+            event(draw, 50),
+            detail=draw.choice(["", "", f"line {n % 7}"]),
+            marks=draw.choice(marks),
+            event_id=draw.choice(["", f"e{n % 9}"]),
+        )
+        for n in range(300)
+    ]
+    rows.add(1, MONTH, batch(events[:150]))
+    rows.add(2, NO_MONTH, batch(events[150:]))
+    for asked in (events[:5], events[160:163], [structs.replace(events[7], at=START + 90_000_000_000)]):
+        times = {(e.principal, e.at) for e in asked}
+        told = [e for e in asked if {"time-missing", "unmapped"} & set(e.marks)]
+        since = min((e.at for e in told), default=0) - 86_400_000_000
+        details, ids = {e.detail for e in told} - {""}, {e.event_id for e in told} - {""}
+        who = {e.principal for e in told}
+        wanted = {
+            repr(e)
+            for e in events
+            if (e.principal, e.at) in times
+            or (e.principal in who and e.at >= since and (e.detail in details or e.event_id in ids))
+        }
+        assert {repr(e) for e in rows.like(asked, NO_MONTH)} == wanted
+        assert {repr(e) for e in rows.like(asked, MONTH)} == wanted
+    undetailed = [e for e in events[:50] if not {"time-missing", "unmapped"} & set(e.marks)]
+    found = {repr(e) for e in rows.like(undetailed, 202610)}
+    assert found == {repr(e) for e in events[150:] if (e.principal, e.at) in {(u.principal, u.at) for u in undetailed}}
+    assert rows.latest(MONTH) == max(e.at for e in events[:150])
     assert rows.latest(202610) is None
+    assert sorted(rows.ahead()[1].tolist()) == sorted(e.at for e in events[150:] if "time-in-future" in e.marks)
 
 
-def random_filter(draw):
+def random_filter(draw: Any) -> Any:
     start = START + draw.randrange(3_000_000_000)
     return Filter(
         from_at=draw.choice([START, start, -(2**62)]),
@@ -182,7 +206,7 @@ def random_filter(draw):
     )
 
 
-def test_questions_have_the_same_answers_in_memory_and_in_columns(both):
+def test_questions_have_the_same_answers_in_memory_and_in_columns(both: Any) -> None:
     # Breaks when an engine answers a question in another way than by looking at every row.
     memory, columns = both
     draw = random.Random(9)
@@ -198,6 +222,11 @@ def test_questions_have_the_same_answers_in_memory_and_in_columns(both):
             after = draw.choice(theirs).place
             assert memory.events(asked, after, 20) == columns.events(asked, after, 20)
         assert memory.uses(asked, 40) == columns.uses(asked, 40)
+    for networks in ((), ("203.0.113.0/24",), ("::/0", "0.0.0.0/0")):
+        asked = Filter(networks=networks, without_failures=True)
+        assert all(kept.event.outcome is not Outcome.FAILURE for kept in columns.events(asked, None, 2000))
+        assert memory.uses(asked, 40) == columns.uses(asked, 40)
+        assert [k.event for k in memory.events(asked, None, 7)] == [k.event for k in columns.events(asked, None, 7)]
     for principals in (["acc_a"], ["acc_1", "acc_2"], ["nobody"]):
         for least in (1, 2, 5):
             window = (START, START + draw.randrange(10**6, 3 * 10**9))

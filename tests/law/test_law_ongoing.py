@@ -19,7 +19,8 @@ PLACE, MEASURE = "house/ongoing.place_of_use_fits_residence", "eo13984/s2_use.no
 DORMANT, HOLDER = "house/ongoing.no_dormant_account_wakes", "house/ongoing.holder_is_plausibly_the_same"
 QUIET: dict[str, Any] = {
     "access.is_ongoing": True, "access.events": 100, "access.events_unplaced": 0, "access.events_elsewhere": 0,
-    "access.events_unfamiliar": 0, "access.measure": "none", "access.quiet_days": 0, "account.personhood": "foreign",
+    "access.events_unfamiliar": 0, "access.measure": "none", "access.quiet_days": 0,
+    "access.quiet_days_unheard": 0, "account.personhood": "foreign",
     "account.is_under_measure": False,
 }  # fmt: skip
 
@@ -78,11 +79,26 @@ def test_the_holder_is_plausibly_the_same(events: int, unplaced: int, counted: i
 
 
 @pytest.mark.parametrize(
-    ("days", "expected"), [(0, "met"), (179, "met"), (180, "unmet"), (181, "unmet"), (None, "unknown")]
+    ("days", "unheard", "expected"),
+    [
+        (0, 0, "met"),
+        (179, 0, "met"),
+        (180, 0, "unmet"),
+        (181, 0, "unmet"),
+        (None, 0, "unknown"),
+        (0, 179, "met"),  # too few, whatever nobody heard
+        (0, 180, "unknown"),
+        (179, 1, "unknown"),
+        (180, 200, "unmet"),  # enough of them were heard
+        (180, None, "unmet"),
+        (0, None, "unknown"),
+    ],
 )
-def test_a_dormant_account_wakes_after_its_days_and_not_a_day_before(days: int | None, expected: str) -> None:
-    # Breaks when the boundary is off by a day.
-    assert answer(DORMANT, access__quiet_days=days) == expected
+def test_a_dormant_account_wakes_after_its_days_and_not_a_day_before(
+    days: int | None, unheard: int | None, expected: str
+) -> None:
+    # Breaks when the boundary is off by a day, or days in which nobody listened count as quiet or as none.
+    assert answer(DORMANT, access__quiet_days=days, access__quiet_days_unheard=unheard) == expected
 
 
 @pytest.mark.parametrize(
@@ -97,14 +113,16 @@ def test_a_dormant_account_wakes_after_its_days_and_not_a_day_before(days: int |
             {"access__measure": "prohibit", "account__personhood": "us"},
             "met",
         ),  # a US person abroad is no foreign person
-        ({"access__measure": "prohibit", "account__personhood": "unknown"}, "unmet"),
-        ({"access__measure": "prohibit", "account__personhood": None}, "unmet"),
+        ({"access__measure": "prohibit", "account__personhood": "unknown"}, "unknown"),  # it may be a US person's
+        ({"access__measure": "prohibit", "account__personhood": None}, "unknown"),
+        ({"access__measure": "condition", "account__personhood": "unknown"}, "unknown"),
+        ({"access__measure": "none", "account__personhood": "unknown"}, "met"),
         ({"access__measure": None}, "unknown"),
         ({"access__measure": None, "account__personhood": "us"}, "met"),
     ],
 )
 def test_access_from_under_a_measure(change: dict[str, Any], expected: str) -> None:
-    # Breaks when a measure binds a US person, or an address nobody can place counts as one under it.
+    # Breaks when a measure binds who is or may be a US person, or an address nobody can place counts as one under it.
     assert answer(MEASURE, **change) == expected
 
 

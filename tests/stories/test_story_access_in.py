@@ -19,6 +19,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+from gatebook.procedures import access_sources, log_access
 from gatebook.procedures.access_sources import Silence, note_gaps
 from gatebook.procedures.api_keys import make_key
 from gatebook.record.entry import Entry
@@ -86,6 +87,27 @@ def test_the_same_batch_sent_again_is_answered_with_its_receipt(client: Any, pre
     assert again.status_code == 202 and again.json() == {**first, "repeated": True}
     assert len(kept(premises)) == 50
     assert client.post(PATH, params={"source": "other"}, content=plain).json()["repeated"] is False
+
+
+def test_a_batch_that_two_send_at_once_has_one_id(client: Any, premises: Any, monkeypatch: Any) -> None:
+    # Breaks when one of two senders is given an id under which nothing ever is.
+    looks, answers = log_access._known, list[Any]()
+
+    def slowly(*given: Any) -> str | None:
+        found = looks(*given)
+        if not answers:  # another sends it, and it is sealed, between the look and the keeping
+            answers.append(None)
+            answers[0] = client.post(PATH, params={"source": "edge"}, content=body(1)).json()
+            with premises.access() as access:
+                access.seal()
+        return found
+
+    monkeypatch.setattr(log_access, "_known", slowly)
+    second = client.post(PATH, params={"source": "edge"}, content=body(1)).json()
+    assert second["batch"] == answers[0]["batch"]
+    with premises.access() as access:
+        access.seal()
+    assert client.get(f"{PATH}/{second['batch']}").json()["rows"] == 1 and kept(premises) == []
 
 
 def test_a_batch_that_was_sealed_is_still_known(client: Any, premises: Any) -> None:
@@ -167,6 +189,18 @@ def test_files_are_converted_without_a_house(run: Any, tmp_path: Path) -> None:
     done = run("convert", tmp_path / "c.gz", tmp_path / "none", tmp_path / "a.log", code=1)
     assert [json.loads(row)["principal"] for row in done.stdout.splitlines()] == ["p4", "p1", ""]
     assert "c.gz" in done.stderr and "none" in done.stderr
+
+
+def test_files_are_converted_to_events_of_the_framework(run: Any, tmp_path: Path) -> None:
+    # Breaks when nobody can have our events as OCSF, or what was converted so reads back as something else.
+    (tmp_path / "a.log").write_bytes(body(1) + b"nobody reads this {\n")
+    out = run("convert", tmp_path / "a.log", "--source", "edge", "--to", "ocsf").stdout
+    first, second = map(json.loads, out.splitlines())
+    assert first["metadata"]["version"] == "1.5.0" and first["class_uid"] == 6003
+    assert first["actor"]["user"]["uid"] == "p1" and second["raw_data"] == "nobody reads this {"
+    again = json.loads(run("convert", "-", given=out.splitlines()[0].encode()).stdout)
+    assert (again["principal"], again["address"], again["at"]) == ("p1", "203.0.113.9", "2026-11-20T12:00:01Z")
+    run("convert", tmp_path / "a.log", "--to", "nothing", code=2)
 
 
 def test_a_file_given_again_or_grown_counts_nothing_twice(run: Any, premises: Any, tmp_path: Path) -> None:
@@ -254,6 +288,47 @@ def test_a_source_that_falls_silent_is_entered_once_and_so_is_its_return(client:
     assert f"{metric} 0.0" in client.get("/metrics").text
     states = {one["source"]: one["state"] for one in client.get("/v1/access-sources").json()["items"]}
     assert states == {"edge": "sending", other: "silent"}
+
+
+def test_what_a_record_calls_its_source_is_never_shown(client: Any, premises: Any, run: Any) -> None:
+    # Breaks when a name that anybody may write into a record stands in the ledger for ever, or in a metric.
+    client.post(PATH, content=line(1, source="anna.ahlin-1973-01-01").encode())
+    client.post(PATH, content=b"nobody reads this {")
+    client.post(PATH, content=line(2).encode())
+    names = {one["source"] for one in json.loads(run("sources").stdout)["items"]}
+    assert {"own", "unmapped"} < names and len(names) == 3
+    (other,) = names - {"own", "unmapped"}
+    house = replace(premises.house, now=lambda: premises.now() + timedelta(hours=2))
+    assert note_gaps(house, Silence(180, {"anna.ahlin-1973-01-01": 60})).silent == (other,)  # a setting may name it
+    assert "anna" not in client.get("/metrics").text and "anna" not in repr(entries(premises, "access.gap"))
+
+
+def test_a_feed_that_sends_one_batch_over_and_over_falls_silent(client: Any, premises: Any) -> None:
+    # Breaks when a sender that hangs on one batch hides that nothing new comes.
+    start = premises.now()
+    client.post(PATH, params={"source": "edge"}, content=body(1))
+    object.__setattr__(premises, "now", lambda: start + timedelta(minutes=70))
+    del premises.__dict__["house"]
+    assert client.post(PATH, params={"source": "edge"}, content=body(1)).json()["repeated"] is True
+    assert note_gaps(premises.house, Silence()).silent == ("edge",)
+
+
+def test_sources_that_are_not_watched_are_said_to_be(client: Any, premises: Any, monkeypatch: Any) -> None:
+    # Breaks when a source too many falls silent one day and nobody was told that it would not be missed.
+    monkeypatch.setattr(access_sources, "_MOST", 2)
+    metric = "gatebook_access_sources_unwatched"
+    for number, name in enumerate(("a", "b")):
+        client.post(PATH, params={"source": name}, content=body(number))
+    assert client.get("/v1/access-sources").json()["some_unwatched"] is False
+    assert f"{metric} 0.0" in client.get("/metrics").text
+    assert client.post(PATH, params={"source": "c"}, content=body(3)).status_code == 202
+    told = client.get("/v1/access-sources").json()
+    assert [one["source"] for one in told["items"]] == ["a", "b"] and told["some_unwatched"] is True
+    assert f"{metric} 1.0" in client.get("/metrics").text
+    start = premises.now()
+    object.__setattr__(premises, "now", lambda: start + timedelta(days=2))
+    del premises.__dict__["house"]
+    assert client.get("/v1/access-sources").json()["some_unwatched"] is False
 
 
 def test_both_shells_show_the_same(client: Any, premises: Any, run: Any) -> None:

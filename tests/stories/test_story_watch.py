@@ -14,10 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 import builders as b
+from gatebook import canonical
 from gatebook.errors import TakenOver
+from gatebook.procedures.access_sources import Gaps, Silence, note_gaps, note_receipt
 from gatebook.procedures.assign import assign_one
 from gatebook.procedures.resume_applications import resume_applications
 from gatebook.procedures.review import dispose as dispose_review
+from gatebook.procedures.seal_access import last_segment
 from gatebook.procedures.watch_access import AccessWatched, watch_access
 from listed_rows import ListedRows
 from officers import admitted, gate, kinds, load_list, told
@@ -41,7 +44,15 @@ def rows() -> ListedRows:
 
 @pytest.fixture
 def house(premises: Any) -> Any:
-    return replace(premises.house, country_of=COUNTRIES.get)
+    """A house that has heard of its one source, without a gap, for longer than any test looks back."""
+    found = replace(premises.house, country_of=COUNTRIES.get)
+    note_receipt(ago(found, 390), "s", [])
+    return found
+
+
+def ago(house: Any, days: float) -> Any:
+    """The same house, so many days ago."""
+    return replace(house, now=lambda: house.now() - timedelta(days=days))
 
 
 def today(house: Any) -> date:
@@ -151,6 +162,96 @@ def test_a_dormant_account_wakes(
     rows.access(2, account["account_id"], HOME, today(house))
     assert len(watched(house, operator, rows).reviews) == count
     assert [r["cause"] for r in reviews(client)] == [DORMANT] * count
+
+
+def _falls_silent(house: Any) -> None:
+    assert note_gaps(ago(house, 100), Silence()).silent == ("s",)
+
+
+def _was_silent(house: Any) -> None:
+    _falls_silent(house)
+    note_receipt(house, "s", [])
+    assert note_gaps(house, Silence()).resumed == ("s",)
+
+
+def _was_silent_and_is_not_said_to_send_again(house: Any) -> None:
+    _falls_silent(house)
+    note_receipt(house, "s", [])
+
+
+def _was_silent_and_nobody_looked(house: Any) -> None:
+    note_receipt(house, "s", [])
+    assert note_gaps(house, Silence()) == Gaps(("s",), ("s",))
+    assert note_gaps(house, Silence()) == Gaps()
+
+
+def _nothing_was_noted_of_gaps(house: Any) -> None:
+    first, last = (canonical.instant(at) for at in (ago(house, 390).now(), house.now()))
+    with house.state.transaction() as work:
+        note = canonical.encode({"first_at": first, "last_at": last, "is_silent": False})
+        work.shelf.put("access-source", "s", note, None)
+
+
+def _another_source_is_attached(house: Any) -> None:
+    note_receipt(house, "t", [])
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        _falls_silent,
+        _was_silent,
+        _was_silent_and_is_not_said_to_send_again,
+        _was_silent_and_nobody_looked,
+        _nothing_was_noted_of_gaps,
+        _another_source_is_attached,
+    ],
+)
+def test_days_in_which_nobody_listened_make_no_account_dormant(
+    client: Any, house: Any, premises: Any, operator: Any, account: Any, rows: ListedRows, happens: Any
+) -> None:
+    # Breaks when a hole of the record is held against whom it says nothing of.
+    happens(house)
+    rows.access(1, account["account_id"], HOME, today(house) - timedelta(days=300))
+    rows.access(2, account["account_id"], HOME, today(house))
+    done = watched(house, operator, rows)
+    assert (done.accounts, done.reviews) == (2, ())
+    assert kinds(premises).count("access.gap") == ("silent" in happens.__name__)
+
+
+def test_days_heard_after_a_gap_make_an_account_dormant(
+    client: Any, house: Any, operator: Any, account: Any, rows: ListedRows
+) -> None:
+    # Breaks when one gap, long past, ends all asking.
+    note_gaps(ago(house, 250), Silence())
+    note_receipt(ago(house, 190), "s", [])
+    assert note_gaps(ago(house, 190), Silence()).resumed == ("s",)
+    rows.access(1, account["account_id"], HOME, today(house) - timedelta(days=300))
+    rows.access(2, account["account_id"], HOME, today(house))
+    [review] = watched(house, operator, rows).reviews
+    facts = {fact["name"]: fact for fact in grounds(client, review)["facts"]}
+    days = [(today(house) - timedelta(days=190)).isoformat(), today(house).isoformat()]
+    assert (facts["access.quiet_days"]["value"], facts["access.quiet_days"]["basis"]) == (189, days)
+    assert facts["access.quiet_days_unheard"]["value"] == 110
+
+
+def test_who_fails_to_get_in_as_somebody_has_not_used_their_account(
+    client: Any, house: Any, premises: Any, operator: Any, account: Any
+) -> None:
+    # Breaks when anybody can have a person's account looked into, by failing to log in to it from abroad.
+    def logins(outcome: str, count: int) -> AccessWatched:
+        told = {"principal": account["account_id"], "act": "login", "outcome": outcome, "address": AWAY}
+        told["at"] = house.now().isoformat().replace("+00:00", "Z")
+        lines = "".join(json.dumps({**told, "id": f"{outcome}-{n}"}) + "\n" for n in range(count))
+        client.post("/v1/access-events", params={"source": "s"}, content=lines.encode()).raise_for_status()
+        with premises.access() as access:
+            access.seal()
+            return watch_access(house, operator, access, 1, last_segment(house) + 1)
+
+    assert logins("failure", 50) == AccessWatched(segments=1)
+    done = logins("success", 30)
+    assert (done.accounts, len(done.reviews)) == (1, 1)
+    assert grounds(client, done.reviews[0])["countries"][0]["events"] == 30
 
 
 def test_a_measure_on_a_place_of_access_is_asked_about(

@@ -27,6 +27,7 @@ from gatebook_verifier.note import Checkpoint, DoesNotHold, read_base64, read_ch
 _FORM = "gatebook-access-proof@v1"
 _MOST_SIZE = 2**32
 _MOST_TIME = 2**53 - 1
+_TOLD_OF = (b'"access.sealed"', b'"access.erased"', b'"record.expiring"')
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  both sides of the difference are UTC
 _AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z", re.ASCII)
 _TEXTS_AFTER = ("session", "user_agent", "fingerprint", "target", "id")
@@ -79,11 +80,11 @@ def _checked(found: dict[str, Any], vkey: str, folder: Path | None) -> str:
         _check_run(one, body, leaves, whose.label)
     if len(set(positions)) != len(positions):
         raise DoesNotHold("a segment is in the proof twice")
-    whole = _check_whole(whose, set(positions), gone, head, folder) if folder else "as the file says, no log was given"
+    whole = _check_whole(whose, set(positions), gone, head, folder) if folder else "not looked for, no log was given"
     hidden = f", and {gone} not shown, which the house calls erased" if gone else ""
     return (
-        f"{shown} rows{hidden}: all there are of {whose.told()}, in {len(positions)} segments under the root of"
-        f" {head.size} entries signed by {head.origin}; segments that touch the time: {whole}."
+        f"{shown} rows{hidden}: all that {len(positions)} segments hold of {whose.told()}, under the root of"
+        f" {head.size} entries signed by {head.origin}; other segments that touch the time: {whole}."
     )
 
 
@@ -238,16 +239,20 @@ def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: Ite
 
 def _check_whole(whose: _Whose, seen: set[int], hidden: int, head: Checkpoint, folder: Path) -> str:
     """Look through the signed log for segments that touch the time and are not in the proof."""
-    entries = read_entries(folder, head.size)
+    try:
+        entries = read_entries(folder, head.size)
+    except DoesNotHold as error:
+        raise DoesNotHold(f"the log is not whole, or older than the proof: {error}") from None
     if tree.root_of([tree.leaf(entry) for entry in entries]) != head.root:
         raise DoesNotHold("the entries of the log do not lead to the signed root")
-    count = erased = missing = 0
+    count = missing = 0
+    is_erased = False
     for position, data in enumerate(entries):
-        if b'"access.' not in data:
+        if not any(word in data for word in _TOLD_OF):
             continue
         entry = json.loads(data)
-        if entry["kind"] == "access.erased":
-            erased += 1
+        if entry["kind"] in {"access.erased", "record.expiring"}:  # done, or begun and cut off
+            is_erased = True
         elif entry["kind"] == "access.sealed":
             body, count = _body(entry), count + 1
             if body["segment"] != count:
@@ -255,6 +260,6 @@ def _check_whole(whose: _Whose, seen: set[int], hidden: int, head: Checkpoint, f
             missing += whose.touches(body) and position not in seen
     if missing:
         raise DoesNotHold(f"{missing} segments that touch the time are not in the proof")
-    if hidden and not erased:  # how many rows such an entry says may be fewer, where a crash cut the erasing off
-        raise DoesNotHold(f"{hidden} rows are not shown, and the log says of none that it was erased")
-    return f"every one the log's first {head.size} entries hold"
+    if hidden and not is_erased:
+        raise DoesNotHold(f"{hidden} rows are not shown, and the log says of no person that their data ended")
+    return f"none, of all the log's first {head.size} entries hold"

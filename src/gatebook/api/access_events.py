@@ -47,8 +47,14 @@ _STATE = {
 }
 _SOURCES = {
     "type": "object",
-    "properties": {"items": {"type": "array", "items": {"type": "object"}}},
-    "required": ["items"],
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "some_unwatched": {
+            "type": "boolean",
+            "description": "more sources sent within a day than are watched for gaps",
+        },
+    },
+    "required": ["items", "some_unwatched"],
 }
 _RECEIPT = {
     "type": "object",

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from gatebook.procedures.access_sources import sources
+from gatebook.procedures.access_sources import some_unwatched, sources
 from gatebook.wiring.premises import Premises
 
 
 class AccessSources(Collector):
-    """One gauge per source, 1 while it is silent; and one of the parts of the log that cannot be read."""
+    """One gauge per source, 1 while it is silent; one of sources not watched, one of parts of the log not readable."""
 
     def __init__(self, premises: Premises) -> None:
         self._premises = premises
@@ -29,6 +29,9 @@ class AccessSources(Collector):
         for one in sources(self._premises.house):
             found.add_metric([one.source], float(silence.is_broken(one, now)))
         yield found
+        unwatched = "1 while more sources send access events than are watched for gaps"
+        some = float(some_unwatched(self._premises.house))
+        yield GaugeMetricFamily("gatebook_access_sources_unwatched", unwatched, value=some)
         damaged = "Parts of the log of access events that cannot be read"
         yield GaugeMetricFamily("gatebook_access_log_damaged", damaged, value=len(self._premises.access_log.damage()))
 

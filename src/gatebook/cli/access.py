@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +24,7 @@ from gatebook.procedures.log_access import Tally, look_at_batch
 from gatebook.record.events import own
 from gatebook.record.events.form import LineForm
 from gatebook.record.events.forms import FORMS
-from gatebook.wiring.access_files import Follower, convert_files, ingest_files, size_of
+from gatebook.wiring.access_files import WRITTEN, Follower, convert_files, ingest_files, size_of
 from gatebook.wiring.premises import open_premises
 
 app = typer.Typer(no_args_is_help=True)
@@ -34,16 +35,24 @@ Form = Annotated[
 ]
 Source = Annotated[str, typer.Option(help="The name of the feed; that of each record's form by default.")]
 
+To = StrEnum("To", {name: name for name in WRITTEN})  # type: ignore[misc]
+OWN = To(own.NAME)
+
 
 @app.command("convert")
-def convert(files: Files, form: Form = "", source: Source = "") -> None:
-    """Print each record in our own form as a line of JSON. Needs no house and keeps nothing.
+def convert(
+    files: Files,
+    form: Form = "",
+    source: Source = "",
+    to: Annotated[To, typer.Option("--to", help="own, our own form; or ocsf, events of OCSF 1.5.0.")] = OWN,
+) -> None:
+    """Print each record as a line of JSON, in our own form or as OCSF 1.5. Needs no house and keeps nothing.
 
     Records that no form reads are printed with the mark "unmapped". A file that cannot be read to its end is told of,
     and ends this with status 1.
     """
     try:
-        found = convert_files(files, form, source, sys.stdout.buffer)
+        found = convert_files(files, form, source, sys.stdout.buffer, to.value)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has seen enough
         sys.stdout = None
@@ -80,11 +89,11 @@ def follow(
     """Keep what is written to files as it comes, through rotation and truncation, until SIGTERM or Ctrl-C.
 
     How far each file was read is remembered. A last line without its end is left until the end comes. Compressed
-    files are left alone; ingest takes them.
+    files are left alone; ingest takes them. A file that cannot be taken in is told of, and the others go on.
     """
     tally, stop = Tally(), threading.Event()
     with open_premises(house) as premises:
-        follower = Follower(premises, operator_named(operator), paths, source, form)
+        follower = Follower(premises, operator_named(operator), paths, source, form, _tell)
         try:
             if once:
                 follower.turn(tally.add)

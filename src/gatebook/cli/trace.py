@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from gatebook.cli.shell import HERE, As, HouseAt, console, on_premises, operator_named, show
@@ -32,6 +32,7 @@ Until = Annotated[str, typer.Option(help="Before this instant; without either th
 After = Annotated[str, typer.Option(help="The next of the page before.")]
 Limit = Annotated[int, typer.Option(help="How many events, at most 1000.")]
 Account = Annotated[str, typer.Argument(help="An account id.")]
+_PIPED = 240  # columns of a table that nobody watches
 _COLUMNS = {
     "time": "at",
     "act": "act",
@@ -192,10 +193,13 @@ def _show_table(found: Mapping[str, Any]) -> None:
         _say(f"held {held['kind']} {held['thing']} from {held['from']} until {held['until'] or 'now'}")
     for gap in found.get("gaps", ()):
         _say(f"no access for {gap['days']} days, {gap['from']} until {gap['until']}")
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
+    whole = {"time", "address"}  # cut short, they are of no use
+    table = Table(
+        *(Column(name, no_wrap=name in whole, overflow="fold") for name in _COLUMNS), box=None, pad_edge=False
+    )
     for event in found["events"]:
         table.add_row(*(Text(printable(event[name] or "")) for name in _COLUMNS.values()))
-    console.print(table)
+    console.print(table, width=None if console.is_terminal else _PIPED, crop=False)
     sealed = found["sealed_until"]
     waiting = "; more batches wait to be sealed" if sealed["batches_waiting"] else ""
     _say(f"complete until segment {sealed['segment']}, sealed {sealed['at'] or 'never'}{waiting}")

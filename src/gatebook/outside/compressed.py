@@ -32,6 +32,8 @@ def unpack(body: bytes, encoding: str, most: int = MOST_PLAIN) -> bytes:
     named = _NAMES.get(encoding.strip().lower())
     if named is None:
         raise UnknownEncoding(f"a body is sent as it is, or with one Content-Encoding of {', '.join(ENCODINGS)}")
+    if named == "identity":  # sent without saying so, as a shell's curl does
+        named = encoding_of(body)
     allowed = min(most, max(MIB, len(body) * MOST_TIMES))
     found, size = list[bytes](), 0
     for piece in (body,) if named == "identity" else _plain(io.BytesIO(body), named):

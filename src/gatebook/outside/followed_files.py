@@ -22,11 +22,14 @@ from gatebook.record.events.cuts import LONGEST, MOST_BYTES, cut_end, settled_en
 
 _MARK = 256  # bytes by which a place in a file is known
 _MOST_KNOWN, _MOST_OPEN = 10_000, 128
-_MOST_BEFORE = 8 * 1024 * 1024
+_MOST_BEFORE = 32 * 1024 * 1024
 
 
 class Place(msgspec.Struct, frozen=True):
-    """How far a file was read: its path then, device and number, and digests of its beginning and last bytes read."""
+    """How far a file was read: its path then, device and number, and digests of its beginning and last bytes read.
+
+    ``counts`` is what whoever takes the parts in wants to know when it goes on there.
+    """
 
     path: str
     device: int
@@ -34,6 +37,7 @@ class Place(msgspec.Struct, frozen=True):
     offset: int
     head: str
     tail: str
+    counts: dict[str, tuple[int, int]] = {}
 
 
 _PLACES = msgspec.json.Decoder(list[Place])
@@ -42,11 +46,12 @@ _Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Whole lines of a file: where they begin, and the place to keep once they were taken in."""
+    """Whole lines of a file: where they begin, what was noted there, and the place to keep once they were taken in."""
 
     key: _Key
     path: str
     offset: int
+    counts: dict[str, tuple[int, int]]
     data: bytes
     after: Place
     before: Callable[[int], bytes]
@@ -72,10 +77,10 @@ class FollowedFiles:
         """Return every place, to be given to the next who follows."""
         return msgspec.json.encode(list(self._places.values())[-_MOST_KNOWN:])
 
-    def move(self, part: Part) -> None:
-        """Note that a part was taken in."""
+    def move(self, part: Part, counts: dict[str, tuple[int, int]] | None = None) -> None:
+        """Note that a part was taken in, and what is to be known when somebody goes on behind it."""
         self._places.pop(part.key, None)
-        self._places[part.key] = part.after
+        self._places[part.key] = msgspec.structs.replace(part.after, counts=counts or {})
 
     def parts(self) -> Iterator[Part]:
         """Yield what came since, file by file, those changed longest ago first; each is moved by who takes it."""
@@ -138,15 +143,16 @@ class FollowedFiles:
         self._places.pop(key, None)
 
     def _parts(self, key: _Key, path: Path, file: IO[bytes], *, is_last: bool) -> Iterator[Part]:
-        offset = self._begin(key, file)
+        offset, place = self._begin(key, file), self._places.get(key)
+        counts = place.counts if place and offset == place.offset else {}
         while data := _next(file, offset, is_last=is_last):
             end = offset + len(data)
             after = Place(str(path), *key, end, _head(file, end), _tail(file, end))
-            yield Part(key, str(path), offset, data, after, _before(file, offset))
+            yield Part(key, str(path), offset, counts, data, after, _before(file, offset))
             moved = self._places.get(key)
             if moved is None or moved.offset != end:
                 return  # it was not taken in: it comes again
-            offset = end
+            offset, counts = end, moved.counts
 
     def _begin(self, key: _Key, file: IO[bytes]) -> int:
         """Return where to go on: where reading stood, or the beginning of what is another file by now."""

@@ -1,11 +1,13 @@
 """Logging access: a batch as its source wrote it is read, every record of it, and kept before it is answered for.
 
 The trap guarded against: an answer that comes before the disk, and a batch sent again that counts again. What is told
-of a batch is what was kept of it; the same bytes from the same source are answered with the receipt they had.
+of a batch is what was kept of it; the same bytes from the same source are answered with the receipt they had, and
+whoever sends them, at once with whom and by whichever process, is given the same id.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections import Counter
@@ -31,6 +33,7 @@ from gatebook.terms.assignment import microseconds
 
 #: Records of a batch that somebody sends, so that what is read of it fits in memory whatever its bytes are.
 MOST_RECORDS = 200_000
+NO_RECORD = FieldProblem("/body", "empty", "at least one record, as a line of text or JSON")
 SOURCE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
@@ -94,15 +97,15 @@ def log_access(
     rows, forms = _read(body, receipt, form, cut)
     # 2. The same batch is not kept twice.
     digest = _digest(body, source, form, cut)
-    new_id = house.new_id("bat")
     batch_id = _known(house, log, digest)
+    is_repeated = batch_id is not None
     # 3. It is durable before anybody is told.
     if batch_id is None:
-        batch = LoggedBatch(new_id, digest, source, form, receipt.received_at, operator.operator_id, rows)
+        batch = LoggedBatch(_id_of(digest), digest, source, form, receipt.received_at, operator.operator_id, rows)
         batch_id = log.append(batch)
-    note_receipt(house, pc.unique(rows.column("source")).to_pylist())
+    note_receipt(house, source, pc.unique(rows.column("source")).to_pylist(), is_repeated=is_repeated)
     marks = _marks(rows)
-    return LoggedReceipt(batch_id, digest, rows.num_rows, marks.get(UNMAPPED, 0), marks, forms, batch_id != new_id)
+    return LoggedReceipt(batch_id, digest, rows.num_rows, marks.get(UNMAPPED, 0), marks, forms, is_repeated)
 
 
 def receipt_at(received_at: int, source: str, bounds: Bounds) -> Receipt:
@@ -138,7 +141,7 @@ def check_names(source: str, form: str) -> list[FieldProblem]:
 def _check(body: bytes, source: str, form: str) -> None:
     problems = check_names(source, form)
     if not body or body.isspace():
-        problems.append(FieldProblem("/body", "empty", "at least one record, as a line of text or JSON"))
+        problems.append(NO_RECORD)
     if problems:
         raise InvalidInput("this batch cannot be taken", tuple(problems))
 
@@ -153,8 +156,7 @@ def _read(body: bytes, receipt: Receipt, form: str, cut: Cut | None) -> tuple[pa
             reason = f"at most {MOST_RECORDS:,} records in one batch"
             raise TooLarge("this batch has too many records", (FieldProblem("/body", "too-large", reason),))
     if not count:
-        problem = FieldProblem("/body", "empty", "at least one record, as a line of text or JSON")
-        raise InvalidInput("this batch cannot be taken", (problem,))
+        raise InvalidInput("this batch cannot be taken", (NO_RECORD,))
     return pa.concat_batches(parts), {name: forms[name] for name in sorted(forms) if name != UNMAPPED}
 
 
@@ -166,6 +168,11 @@ def _digest(body: bytes, source: str, form: str, cut: Cut | None) -> str:
     hashed = hashlib.sha256(named + b"\n")
     hashed.update(body)
     return hashed.hexdigest()
+
+
+def _id_of(digest: str) -> str:
+    """Return the id of a batch, as ids are written: 128 bits of its digest, so that it has but one."""
+    return f"bat_{base64.b32encode(bytes.fromhex(digest)[:16]).decode().rstrip('=').lower()}"
 
 
 def _known(house: House, log: AccessLog, digest: str) -> str | None:

@@ -15,19 +15,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gatebook.canonical import MOST_NUMBER
+from gatebook.errors import LedgerError
 from gatebook.procedures.access_record import AccessRecord
 from gatebook.procedures.house import SYSTEM, House
+from gatebook.procedures.publish_ledger import signed_heads
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.events.columns import SCHEMA, from_columns
 from gatebook.record.log_ports import LoggedBatch
 from gatebook.record.placing import by_month, labelled
 from gatebook.record.repeats import repeated_among
-from gatebook.record.segment_ports import SegmentTree
+from gatebook.record.segment_ports import AT_RECEIPT, NO_MONTH, SegmentTree
 
 _MOST_ROWS = 200_000
 _MOST_BATCHES = 300  # so that the entry that names them stays within 65,535 bytes
-_AT_RECEIPT = "unmapped"  # its time is that of the receipt: that it came before shows by its text alone
+_AT_RECEIPT = "|".join(sorted(AT_RECEIPT))  # that such a row came before does not show by its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ def seal_access(house: House, access: AccessRecord, most_rows: int = _MOST_ROWS)
 
     Only the one process that owns the rows calls this, one turn at a time.
     """
+    # 0. A ledger that is behind what was signed knows less than was sealed: nothing is thrown away by its word.
+    _not_put_back(house)
     # 1. What was cut off: rows nobody entered go, and batches that were entered are forgotten.
     last = last_segment(house)
     access.rows.discard(last)
@@ -72,9 +76,19 @@ def seal_access(house: House, access: AccessRecord, most_rows: int = _MOST_ROWS)
     # 4. Only now does the log forget, and what was sealed counts as seen.
     access.log.forget([batch.batch_id for batch in batches])
     for _, month, rows in sealed:
-        access.recent.note(month, rows.column("label").to_numpy(), rows.column("at").to_numpy())
+        of_rows = rows.column("label").to_numpy(), rows.column("at").to_numpy()
+        access.recent.note(month, *of_rows)
+        if month == NO_MONTH:
+            access.recent.ahead(*of_rows)
     total = sum(rows.num_rows for _, _, rows in sealed)
     return Sealing(len(batches), total, sum(count["repeated"] for count in counts.values()), tuple(segments))
+
+
+def _not_put_back(house: House) -> None:
+    with house.state.read() as work:
+        size = work.ledger.size()
+    if any(head.size > size for head in signed_heads(house)):
+        raise LedgerError("the signed checkpoint is ahead of the ledger: an older state was put back")
 
 
 def last_segment(house: House) -> int:
@@ -120,10 +134,12 @@ def _fresh(
     """Return the rows of a month that did not come before, and count those that did with their batches."""
     labels, at = rows.column("label").to_numpy(), rows.column("at").to_numpy()
     recent = access.recent
+    if recent.is_fresh:
+        recent.ahead(*access.rows.ahead())
     if not recent.knows(month):
         latest = access.rows.latest(month)
         recent.begin(month, int(at.min()) - 1 if latest is None else latest)
-    asked = recent.suspects(month, labels, at)
+    asked = recent.suspects(month, labels, at) if month != NO_MONTH else np.ones(rows.num_rows, bool)
     asked |= pc.match_substring_regex(rows.column("marks"), _AT_RECEIPT).to_numpy(zero_copy_only=False)
     twins = np.concatenate(([False], (labels[1:] == labels[:-1]) & (at[1:] == at[:-1])))
     doubtful = np.flatnonzero(asked | twins | np.concatenate((twins[1:], [False])))

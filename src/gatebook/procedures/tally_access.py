@@ -1,7 +1,8 @@
 """Tallying a segment: its accesses by account, day and country, and how many no account is known to have made.
 
 The trap guarded against: an access laid to an account that only may have made it. A principal counts for the account
-that held it as long as it was seen; where that changed meanwhile, nobody is guessed.
+that held it as long as it was seen; where that changed meanwhile, nobody is guessed. Whoever fails to get in as
+somebody has not used their account.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def tally_access(house: House, rows: AccessRows, segment: int, today: date, hold
     """Return accesses by account, day and country, and how many no account is known to have made.
 
     Accesses without an address or a principal are left out: they are as often the provider's own doing as anybody's.
+    So are attempts that failed: anybody may make them in anybody's name.
     Times to come count as today: a clock that runs ahead takes no access away from an account.
     """
     tallies: Tallies = {}
@@ -65,11 +67,11 @@ def assigned_holder(house: House) -> HolderOf:
 
 def _uses(rows: AccessRows, segment: int, today: date) -> Iterator[tuple[date, Use]]:
     tomorrow = begin_of(today + timedelta(days=1))
-    past = Filter(from_at=begin_of(today - watch.REACH), until_at=tomorrow, segment=segment)
+    past = Filter(from_at=begin_of(today - watch.REACH), until_at=tomorrow, segment=segment, without_failures=True)
     for use in uses_by_day(rows, past, _USES):
         if use.address and use.principal:
             yield day_of(use.first_at), use
-    ahead = Filter(from_at=tomorrow, until_at=LATEST, segment=segment)
+    ahead = Filter(from_at=tomorrow, until_at=LATEST, segment=segment, without_failures=True)
     for use in uses_by_day(rows, ahead, _USES):
         if use.address and use.principal:
             yield today, use

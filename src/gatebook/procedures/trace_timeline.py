@@ -54,7 +54,8 @@ class _Life:
         is_begun = self.opened_at is not None and self.opened_at < bounds.until_at
         begin = day_of(max(self.opened_at or 0, bounds.from_at)) if is_begun else None
         ends = bounds.until_at if self.closed_at is None else min(self.closed_at, bounds.until_at)
-        return gaps_of(days, begin, min(today, day_of(min(ends, LAST))), least)
+        been = (day for day in days if day <= today)  # a clock that runs ahead makes no gap
+        return gaps_of(been, begin, min(today, day_of(min(ends, LAST))), least)
 
 
 def trace_timeline(

@@ -18,6 +18,7 @@ from gatebook.identify.check import findings_to_facts
 from gatebook.law.consider import consider
 from gatebook.law.sources import asks_about_use
 from gatebook.law.tree import LawOfDay
+from gatebook.procedures.access_sources import heard_since
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.procedures.residences import residences
@@ -85,7 +86,9 @@ def watch_access(
     if not law.clauses:
         return done
     cursor = _begin(house, since_segment, law.day)
-    turn = _Turn(house, operator, law, rows, holder or assigned_holder(house))
+    with house.state.read() as work:
+        heard = heard_since(work)
+    turn = _Turn(house, operator, law, rows, holder or assigned_holder(house), heard.date() if heard else None)
     for _ in range(cursor.segment, until_segment):
         cursor, found = _watch_segment(turn, cursor)
         done = done.joined(found)
@@ -119,6 +122,7 @@ class _Turn:
     law: LawOfDay
     rows: AccessRows
     holder: HolderOf
+    heard_since: date | None
 
     def number(self, name: str) -> int:
         return self.law.parameters.number(f"house/{name}")
@@ -196,10 +200,11 @@ def _watch_account(
         held.known_in or None,
         str(account["personhood"] or "unknown"),
         _SPECIAL_MEASURE in (account["conditions"] or ()),
-        max(opened_on, began),
         kept,
     )
-    quiet = watch.longest_quiet(held.seen, tally, holder.quiet_since)
+    # An account never seen may have been used before anybody watched.
+    heard = max(turn.heard_since, began) if turn.heard_since and held.seen.last is None else turn.heard_since
+    quiet = watch.longest_quiet(held.seen, tally, opened_on, heard)
     seen = watch.remember(held.seen, tally, turn.oldest)
     facts = Facts(findings_to_facts(watch.findings(seen, quiet, holder, turn.yardstick)))
     unmet = [r for r in consider(turn.law, facts) if r.answer is Answer.UNMET and r.effect == "review"]

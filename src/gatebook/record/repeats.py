@@ -7,7 +7,6 @@ compared with it whole.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,37 +15,55 @@ from numpy.typing import NDArray
 from gatebook.terms.access_event import AccessEvent
 
 _MOST_HELD = 2_000_000
+_MOST_PIECES = 32  # of a generation, before they are made one
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying loses nothing
 #: Marks that tell of the receipt and not of the record: a record that comes again may be marked otherwise.
 _OF_RECEIPT = frozenset({"time-in-future", "time-long-past"})
 Identity = tuple[object, ...]
+Words = NDArray[np.uint64]
 
 
-def identity_of(event: AccessEvent) -> Identity:
-    """Return what makes an event the same as another: its own id where it has one, else all that was read of it."""
+def identity_of(event: AccessEvent) -> Identity | None:
+    """Return what makes an event the same as another: all that was read of it. None where that is not known.
+
+    Where the time is that of the receipt it tells nothing; a text that was cut may go on otherwise.
+    """
+    if "text-cut" in event.marks:
+        return None
     if "unmapped" in event.marks:
         return (event.source, event.detail, event.nth)
-    at = 0 if "time-missing" in event.marks else event.at  # what stands in for a time is that of the receipt
-    if event.event_id:
-        return (event.source, event.principal, at, event.event_id)
+    if "time-missing" in event.marks and not event.event_id:
+        return None  # two acts that differ in nothing but a time nobody can read
     return (
-        *(event.source, event.principal, at, event.nth, event.act, event.outcome, event.address),
-        *(event.raw_address, event.session, event.user_agent, event.fingerprint, event.target, event.detail),
+        *(event.source, event.principal, 0 if "time-missing" in event.marks else event.at, event.event_id, event.nth),
+        *(event.act, event.outcome, event.address, event.raw_address, event.session, event.user_agent),
+        *(event.fingerprint, event.target, event.detail),
         tuple(mark for mark in event.marks if mark not in _OF_RECEIPT),
     )
 
 
 class RecentRows:
-    """Principal and time of the rows sealed last, by month, and up to which time there are older ones.
+    """Principal and time of the rows sealed last, and up to which time of a month there are older ones.
 
-    ``older`` gives for a month the latest time of any row kept, which is asked once when the month is first met.
+    Two generations are held: the younger grows to half of what is held at most, then it takes the place of the older.
     """
 
     def __init__(self, most_held: int = _MOST_HELD) -> None:
         self._most = most_held
-        self._held: deque[tuple[int, int, NDArray[np.uint64]]] = deque()
-        self._count = 0
+        self._young: list[Words] = []
+        self._held: list[Words] = []  # sorted, the older generation first
+        self._latest: list[dict[int, int]] = [{}, {}]  # of each month, in the older generation and the younger
         self._older: dict[int, int] = {}
+        self._ahead: list[Words] = []
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was said of any month yet."""
+        return not self._older
+
+    def ahead(self, labels: Words, at: NDArray[np.int64]) -> None:
+        """Hold rows whose time had not come when they were sealed: sent again later they stand in another month."""
+        self._ahead = [np.sort(np.concatenate([*self._ahead, _mixed(labels, at)]))]
 
     def knows(self, month: int) -> bool:
         """Whether the latest time of a month was said."""
@@ -56,40 +73,44 @@ class RecentRows:
         """Say the latest time of any row kept of a month."""
         self._older[month] = latest
 
-    def suspects(self, month: int, labels: NDArray[np.uint64], at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def suspects(self, month: int, labels: Words, at: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which rows may have been sealed before; those not named were not."""
         found = at <= self._older[month]
         keys = _mixed(labels, at)
-        for of_month, latest, held in self._held:
-            near = np.flatnonzero(at <= latest) if of_month == month else ()
-            if len(near):
-                places = np.searchsorted(held, keys[near])
+        for held in (*self._held, *self._young, *self._ahead):
+            if len(held):
+                places = np.searchsorted(held, keys)
                 places[places == len(held)] = 0
-                found[near] |= held[places] == keys[near]
+                found |= held[places] == keys
         return found
 
-    def note(self, month: int, labels: NDArray[np.uint64], at: NDArray[np.int64]) -> None:
-        """Hold rows that were sealed; the oldest held count as older ones from then on."""
+    def note(self, month: int, labels: Words, at: NDArray[np.int64]) -> None:
+        """Hold rows that were sealed; when the older generation goes, its rows count as older ones."""
         if not len(at):
             return
-        self._held.append((month, int(at.max()), np.sort(_mixed(labels, at))))
-        self._count += len(at)
-        while self._count > self._most and len(self._held) > 1:
-            of_month, latest, held = self._held.popleft()
-            self._count -= len(held)
-            self._older[of_month] = max(self._older[of_month], latest)
+        self._young.append(np.sort(_mixed(labels, at)))
+        latest = self._latest[1]
+        latest[month] = max(latest.get(month, int(at.max())), int(at.max()))
+        if len(self._young) > _MOST_PIECES:
+            self._young = [np.sort(np.concatenate(self._young))]
+        if sum(map(len, self._young)) > self._most // 2:
+            for of_month, gone in self._latest[0].items():
+                self._older[of_month] = max(self._older.get(of_month, gone), gone)
+            self._held, self._young = [np.sort(np.concatenate(self._young))], []
+            self._latest = [latest, {}]
 
 
-def _mixed(labels: NDArray[np.uint64], at: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _mixed(labels: Words, at: NDArray[np.int64]) -> Words:
     return labels ^ (at.view(np.uint64) * _MIX)
 
 
 def repeated_among(events: Sequence[AccessEvent], kept: Sequence[AccessEvent]) -> set[int]:
     """Return the indexes of events that are kept already or stood earlier in the sequence."""
-    seen, found = {identity_of(event) for event in kept}, set[int]()
+    seen, found = {identity_of(event) for event in kept} - {None}, set[int]()
     for n, event in enumerate(events):
         identity = identity_of(event)
         if identity in seen:
             found.add(n)
-        seen.add(identity)
+        if identity is not None:
+            seen.add(identity)
     return found

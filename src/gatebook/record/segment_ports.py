@@ -15,10 +15,15 @@ from gatebook.record.segments import Hidden, ShownRow
 from gatebook.terms.access_event import AccessEvent
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa  # takes long to load, and only who seals needs it
+    from numpy.typing import NDArray
 
 #: The month, as year * 100 + month, under which rows stand whose time nobody can believe.
 NO_MONTH = 0
+#: Marks of rows whose time is that of the receipt, and for how long one of them counts as the same that came before.
+AT_RECEIPT = frozenset({"unmapped", "time-missing"})
+A_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,14 @@ class KeptRows(Protocol):
         """Return the latest time of any row of a month, or None where there is none."""
         ...
 
+    def ahead(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return label and time of rows whose time had not come when they were received."""
+        ...
+
     def like(self, events: Sequence[AccessEvent], month: int) -> list[AccessEvent]:
-        """Return kept events of a month that share with one of these the principal, and the time or the detail."""
+        """Return kept events with the principal and time of one of these, of its month or of none.
+
+        For events of no month, those of any month; and for those whose time is that of the receipt, what was received
+        within a day before with the same principal, and the same detail or id.
+        """
         ...

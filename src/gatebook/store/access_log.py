@@ -65,13 +65,16 @@ class AccessLogFolder:
         with self._looking:
             self._look()
             waiting = [(one.head.received_at, name, one.start, one) for name, one in self._waiting()]
-        found, rows = list[LoggedBatch](), 0
+        found, rows, given = list[LoggedBatch](), 0, set[str]()
         for _, name, _, one in sorted(waiting, key=lambda place: place[:3]):
+            if one.head.batch_id in given:  # two processes were sent it at once, and it is one
+                continue
             rows += one.head.rows
             if found and rows > most_rows:
                 break
-            batch = self._read(name, one)
-            found += [batch] if batch else []
+            if batch := self._read(name, one):
+                found.append(batch)
+                given.add(batch.batch_id)
         return found
 
     def _read(self, name: str, one: Found) -> LoggedBatch | None:

@@ -6,10 +6,12 @@ alone, and whoever asks has to be that owner; what travels is plain data and is 
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +53,26 @@ class Listener:
 
     def __init__(self, path: Path, offered: Mapping[str, Offered]) -> None:
         self._path, self._offered = path, offered
-        path.unlink(missing_ok=True)  # only the one who holds the record comes here; whoever left it is gone
+        self._open: set[socket.socket] = set()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.bind(_short(path))
-        path.chmod(0o600)
-        self._socket.listen(64)
+        path.unlink(missing_ok=True)  # only the one who holds the record comes here; whoever left it is gone
+        try:
+            with _short(path) as name:
+                self._socket.bind(name)
+            path.chmod(0o600)
+            self._socket.listen(64)
+        except BaseException:
+            self._socket.close()
+            raise
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Answer nobody any more."""
+        """Answer nobody any more. Done while the record is still held, so that the file is no successor's."""
         self._path.unlink(missing_ok=True)
-        self._socket.close()
+        for found in (self._socket, *self._open):
+            with suppress(OSError):  # gone already
+                found.shutdown(socket.SHUT_RDWR)
+            found.close()
 
     def _accept(self) -> None:
         while True:
@@ -69,12 +80,14 @@ class Listener:
                 found, _ = self._socket.accept()
             except OSError:  # closed
                 return
+            self._open.add(found)
             threading.Thread(target=self._serve, args=(found,), daemon=True).start()
 
     def _serve(self, asker: socket.socket) -> None:
-        with asker:
+        with asker, suppress(OSError):  # whoever asked may be gone
             while data := _received(asker):
                 _send(asker, msgspec.msgpack.encode(self._answer(data)))
+        self._open.discard(asker)
 
     def _answer(self, data: bytes) -> Reply:
         try:
@@ -91,23 +104,19 @@ class Listener:
 
 
 class Asker:
-    """Asks over the socket file; one connection for each thread that asks."""
+    """Asks over the socket file, each time by a connection of its own, which costs next to nothing here."""
 
     def __init__(self, path: Path, offered: Mapping[str, Offered]) -> None:
-        self._path, self._offered, self._mine = path, offered, threading.local()
-        self._all: list[socket.socket] = []
+        self._path, self._offered = path, offered
 
     def ask(self, name: str, *arguments: object) -> Any:  # noqa: ANN401  as the offered thing answers
         """Return the answer. Raises Unavailable where nobody answers, and whatever error the other side told."""
         call = msgspec.msgpack.encode(Call(name, msgspec.msgpack.encode(arguments)))
         try:
-            connection = self._connection()
-            _send(connection, call)
-            data = _received(connection)
+            data = self._exchanged(call)
         except OSError:
             data = b""
         if not data:
-            self._mine.__dict__.clear()
             raise Unavailable("the process that holds the access record did not answer; try again")
         reply = msgspec.msgpack.decode(data, type=Reply)
         if reply.error:
@@ -115,34 +124,26 @@ class Asker:
             raise kind(reply.message)
         return msgspec.msgpack.decode(reply.value, type=self._offered[name].answer)
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        for connection in self._all:
-            connection.close()
-
-    def _connection(self) -> socket.socket:
-        if "socket" not in self._mine.__dict__:
-            found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            found.settimeout(_ANSWER_S)
-            try:
-                found.connect(_short(self._path))
-            except OSError:
-                found.close()
-                raise
-            self._mine.socket = found
-            self._all.append(found)
-        return self._mine.socket  # type: ignore[no-any-return]  # put there above
+    def _exchanged(self, call: bytes) -> bytes:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, _short(self._path) as name:
+            connection.settimeout(_ANSWER_S)
+            connection.connect(name)
+            _send(connection, call)
+            return _received(connection)
 
 
-def _short(path: Path) -> str:
-    """Return a name of the socket that fits the system's 108 bytes, relative where the whole one does not."""
-    whole = str(path.resolve())
-    if len(whole.encode()) < 100:  # noqa: PLR2004  sun_path holds 108 bytes with its end
-        return whole
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Give a name of the socket that fits the system's 108 bytes: by its open folder, where the whole one does not."""
+    whole = str(path.absolute())
+    if len(os.fsencode(whole)) < 100:  # noqa: PLR2004  sun_path holds 108 bytes with its end
+        yield whole
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        raise Unavailable("the path of this house is too long for a socket; put it into a shorter one") from None
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def _send(connection: socket.socket, data: bytes) -> None:

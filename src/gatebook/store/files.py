@@ -39,6 +39,12 @@ def make_folder(folder: Path) -> None:
     flush_folder(folder.parent)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner can look into, whatever it was before."""
+    make_folder(folder)
+    folder.chmod(0o700)
+
+
 def flush_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk; Windows keeps them itself and opens no folder."""
     if os.name == "nt":

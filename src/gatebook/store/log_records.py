@@ -151,7 +151,7 @@ def _body(file: IO[bytes], start: int, body: int, end: int) -> bytes | None:
 def _next_start(file: IO[bytes], offset: int, size: int) -> int:
     """Return where the next record may begin: at its magic, or at the end."""
     while offset < size:
-        piece = _bytes(file, offset, _LOOK)
+        piece = _bytes(file, offset, min(_LOOK, size - offset))  # a writer may have gone on behind it since
         place = piece.find(_MAGIC)
         if place >= 0:
             return offset + place
@@ -164,7 +164,7 @@ def _next_start(file: IO[bytes], offset: int, size: int) -> int:
 def _is_blank(file: IO[bytes], offset: int, size: int) -> bool:
     """Whether the rest is zeros: room that was made in the file, and not filled, before the power went."""
     while offset < size:
-        piece = _bytes(file, offset, _LOOK)
+        piece = _bytes(file, offset, min(_LOOK, size - offset))
         if not piece or piece.count(0) != len(piece):
             return False
         offset += len(piece)

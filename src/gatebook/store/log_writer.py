@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from gatebook.errors import Unavailable, reason_of
-from gatebook.store.files import flush_folder, make_folder
+from gatebook.store.files import flush_folder, make_private
 from gatebook.store.turn import hold, let_go
 
 LOG = ".log"
@@ -97,7 +97,8 @@ class Writer:
             self._let_go()  # gone, or being looked at by who would remove it: another one is begun
 
     def _new(self) -> IO[bytes]:
-        make_folder(self._folder)
+        make_private(self._folder.parent)
+        make_private(self._folder)
         self._folder.chmod(0o700)
         path = self._folder / f"{time.time_ns():020d}-{secrets.token_hex(8)}{LOG}"
         file = opened(path, os.O_EXCL | os.O_APPEND)

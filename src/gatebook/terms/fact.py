@@ -114,6 +114,7 @@ _SPECS = (
         "access.measure", str, ("none", "condition", "prohibit"), "the strictest measure on a place they came from"
     ),
     FactSpec("access.quiet_days", int, None, "the longest run of whole days without an access that just ended"),
+    FactSpec("access.quiet_days_unheard", int, None, "so many more may have been quiet: not every source was heard"),
     FactSpec("account.personhood", str, ("us", "foreign", "unknown"), "of the holder, as the account was opened"),
     FactSpec("account.is_under_measure", bool, None, "the account is held to the conditions of a special measure"),
     # the human's word

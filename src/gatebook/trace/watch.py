@@ -1,7 +1,8 @@
 """Watching: what the accesses of an open account come to, by country and day, and what the law is told of it.
 
 The trap guarded against: a clock that is wrong read as a person who is somewhere else. Days long past are not
-reckoned, those to come count as today, and an address no file places is counted as just that.
+reckoned, those to come count as today, an address no file places is counted as just that, and days in which not every
+source was heard are no quiet days.
 """
 
 from __future__ import annotations
@@ -71,19 +72,30 @@ class Seen:
 class Holder:
     """What is known of who holds an account: where they are evidenced or said to be, and what holds for them.
 
-    ``known_in`` is None where nothing says where they are. ``quiet_since`` is the day since which an access would
-    have been seen. ``kept`` are, by fact, the countries that an officer was asked about and let stand.
+    ``known_in`` is None where nothing says where they are. ``kept`` are, by fact, the countries that an officer was
+    asked about and let stand.
     """
 
     known_in: frozenset[str] | None
     personhood: str
     is_under_measure: bool
-    quiet_since: date
     kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def new(self, fact: str, countries: Collection[str]) -> frozenset[str]:
         """Return those of ``countries`` that no officer let stand."""
         return frozenset(countries) - self.kept.get(fact, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """How many whole days without an access just ended, of days in which every source was heard, and days around them.
+
+    ``unheard`` are days more that it may have been: in them a source was silent, or not yet there.
+    """
+
+    days: int = 0
+    around: tuple[str, ...] = ()
+    unheard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +122,23 @@ def remember(seen: Seen, tally: Tally, oldest: date) -> Seen:
     return Seen(countries, {day: found for day, found in sorted(days.items()) if day >= oldest})
 
 
-def longest_quiet(seen: Seen, tally: Tally, quiet_since: date) -> tuple[int, tuple[str, ...]]:
-    """Return the most whole days without an access that a day of ``tally`` ended, and the days around them.
+def longest_quiet(seen: Seen, tally: Tally, opened_on: date, heard_since: date | None = None) -> Quiet:
+    """Return the most whole days without an access that a day of ``tally`` ended.
 
-    Of an account never seen the quiet began when an access would first have been seen. A day before the latest one
-    seen ends nothing.
+    ``heard_since`` is the day since which every source was heard; None where not every one is. Of an account never
+    seen the quiet began with its opening. A day before the latest one seen ends nothing.
     """
-    last, longest, around = seen.last or quiet_since, 0, tuple[str, ...]()
+    last, longest, heard, around = seen.last or opened_on, 0, 0, tuple[str, ...]()
     for day in sorted(tally):
-        quiet = (day - last - _DAY).days
-        if quiet > longest:
-            longest, around = quiet, (last.isoformat(), day.isoformat())
+        longest = max(longest, (day - last - _DAY).days)
+        since = day if heard_since is None else max(last, heard_since)
+        if (quiet := (day - since - _DAY).days) > heard:
+            heard, around = quiet, (since.isoformat(), day.isoformat())
         last = max(last, day)
-    return longest, around
+    return Quiet(heard, around, longest - heard)
 
 
-def findings(seen: Seen, quiet: tuple[int, tuple[str, ...]], holder: Holder, by: Yardstick) -> tuple[Finding, ...]:
+def findings(seen: Seen, quiet: Quiet, holder: Holder, by: Yardstick) -> tuple[Finding, ...]:
     """Return what the law is told of an account's use. The basis of a count are the countries it is of."""
     counted = _counted(seen, by)
     unplaced, unfamiliar = _unplaced(seen, by), _unfamiliar(seen, counted, by)
@@ -137,7 +150,8 @@ def findings(seen: Seen, quiet: tuple[int, tuple[str, ...]], holder: Holder, by:
         _count("access.events_elsewhere", counted, elsewhere, holder),
         _count("access.events_unfamiliar", counted, unfamiliar, holder),
         _measure(holder.new(_MEASURE, set(counted) & set(by.measures)), unplaced, by.measures),
-        Finding("access.quiet_days", quiet[0], "counted", "whole-days", quiet[1]),
+        Finding("access.quiet_days", quiet.days, "counted", "whole-days", quiet.around),
+        Finding("access.quiet_days_unheard", quiet.unheard, "counted", "not-every-source"),
         Finding("account.personhood", holder.personhood, "register", "as-opened"),
         Finding("account.is_under_measure", holder.is_under_measure, "register", "conditions"),
     )

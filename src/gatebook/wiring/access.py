@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -27,11 +26,10 @@ from gatebook.store.access_socket import Asker, Listener, Offered
 from gatebook.store.columnar.archive import ColumnarMonths
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.store import ColumnarStore
+from gatebook.store.files import make_private
 from gatebook.store.turn import hold
-from gatebook.terms.assignment import microseconds
 from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
 
-_WORTH_SEALING = 20_000
 _PATIENCE_S = 20.0
 _AGAIN_S = 0.1
 
@@ -43,7 +41,15 @@ class HeldAccess:
         self, house: House, log: AccessLog, secrets: SegmentSecrets, folder: Path, dsn: str, lock: IO[bytes]
     ) -> None:
         self._house, self._lock, self._sealing = house, lock, threading.Lock()
-        self._engine = Engine(dsn)
+        # Of a house of its own name: on a server, another house's rows are none of this one's.
+        self._engine = Engine(dsn, f"gatebook_{secrets.labels[:16]}")
+        try:
+            self._open(log, secrets, folder)
+        except BaseException:
+            self._engine.close()
+            raise
+
+    def _open(self, log: AccessLog, secrets: SegmentSecrets, folder: Path) -> None:
         self._store = ColumnarStore(self._engine, secrets)
         self.record = AccessRecord(log, self._store, secrets)
         self.events, self.uses, self.sharers = self._store.events, self._store.uses, self._store.sharers
@@ -58,16 +64,6 @@ class HeldAccess:
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
         """Return every row of a principal in a segment, proved."""
         return prove_range(self._store, self.record.secrets.label_salt, segment, principal, size, root)
-
-    def seal_when_due(self, waits: timedelta) -> None:
-        """Seal once enough rows wait, or one has waited for so long: small segments cost as much as large ones."""
-        waiting = self.record.log.pending(_WORTH_SEALING)
-        if not waiting:
-            return
-        is_many = sum(batch.rows.num_rows for batch in waiting) >= _WORTH_SEALING
-        oldest = min(batch.received_at for batch in waiting)
-        if is_many or microseconds(self._house.now() - waits) >= oldest:
-            self.seal()
 
     def seal(self) -> int:
         """Seal until the log holds nothing more."""
@@ -141,10 +137,6 @@ class AskedAccess:
         """Return what is kept of erased rows."""
         return cast("bytes", self._asker.ask("erased_page", list(segments), after, limit))
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._asker.close()
-
 
 def _offered(held: HeldAccess | None) -> Mapping[str, Offered]:
     kinds: dict[str, tuple[Any, Any]] = {
@@ -182,7 +174,7 @@ class AccessPlace:
             return self._held
 
     def _taken(self) -> HeldAccess | None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._folder)
         lock = (self._folder / "lock").open("ab")
         try:
             found = self._open_held(lock) if hold(lock) else None
@@ -217,7 +209,6 @@ class AccessPlace:
 
     def close(self) -> None:
         """Let go of everything."""
-        for found in (self._held, self._asked):
-            if found:
-                found.close()
-        self._held = self._asked = None
+        if self._held:
+            self._held.close()
+        self._held = None

@@ -1,7 +1,8 @@
 """Access events in files: converted, taken in once, or followed as they grow.
 
 The trap guarded against: a file given twice that counts twice. Batches are cut where the bytes say, each knows what
-stood before it, and how far a followed file was read is noted only after its records reached the disk.
+stood before it, and how far a followed file was read is noted only after its records reached the disk. What is wrong
+with one file is told, and costs no other.
 """
 
 from __future__ import annotations
@@ -19,11 +20,20 @@ from typing import IO, Any
 
 import msgspec
 
-from gatebook.errors import Conflict, FieldProblem, InvalidInput, Unavailable, reason_of
+from gatebook.errors import (
+    Conflict,
+    FieldProblem,
+    GatebookError,
+    InvalidInput,
+    NotPermitted,
+    Unavailable,
+    reason_of,
+)
 from gatebook.outside.compressed import read_plain
 from gatebook.outside.followed_files import FollowedFiles, Part
 from gatebook.procedures.house import Operator
 from gatebook.procedures.log_access import (
+    NO_RECORD,
     Bounds,
     Cut,
     LoggedReceipt,
@@ -32,7 +42,7 @@ from gatebook.procedures.log_access import (
     log_access,
     receipt_at,
 )
-from gatebook.record.events import own
+from gatebook.record.events import ocsf, own
 from gatebook.record.events.cuts import Cuts
 from gatebook.record.events.fast import read_columns
 from gatebook.record.events.finish import UNMAPPED
@@ -41,12 +51,15 @@ from gatebook.record.events.nth import WINDOW, Repeats
 from gatebook.record.events.reader import read_events
 from gatebook.store.files import make_folder, write_durably
 from gatebook.store.turn import hold
+from gatebook.terms.access_event import AccessEvent
 from gatebook.terms.assignment import microseconds
 from gatebook.wiring.premises import Premises, clock
 
 _WRITTEN_AT = 1024
-_MOST_STREAMS = 256  # whose last records are held; those of others are read again
+_MOST_HELD = 600_000  # last records of streams, at some 300 bytes; those of other streams are read again
 STDIN = Path("-")
+#: How a record can be written.
+WRITTEN: dict[str, Callable[[AccessEvent], dict[str, Any]]] = {own.NAME: own.to_plain, ocsf.NAME: ocsf.to_ocsf}
 
 
 @dataclass(slots=True)
@@ -65,20 +78,20 @@ class Converted:
         return {**told, "marks": dict(sorted(self.marks.items())), "forms": dict(sorted(self.forms.items()))}
 
 
-def convert_files(paths: Sequence[Path], form: str, source: str, out: IO[bytes]) -> Converted:
-    """Write every record of the files as a line of our own form; nothing is kept. Needs no house.
+def convert_files(paths: Sequence[Path], form: str, source: str, out: IO[bytes], written: str = own.NAME) -> Converted:
+    """Write every record of the files as a line of our own form, or another of :data:`WRITTEN`; nothing is kept.
 
     A file that cannot be read, or not to its end, is told of; what was read of it is written.
     """
     _check_names(source, form)
     receipt, found = receipt_at(microseconds(clock()), source, Bounds()), Converted()
-    encode, lines = msgspec.json.Encoder().encode, list[bytes]()
+    encode, write, lines = msgspec.json.Encoder().encode, WRITTEN[written], list[bytes]()
     for path in files_of(paths):
         with _told(path, found.problems):
             for event in read_events(read_lines(_chunks(path)), receipt, form, forms=found.forms):
                 found.records += 1
                 found.marks.update(event.marks)
-                lines.append(encode(own.to_plain(event)))
+                lines.append(encode(write(event)))
                 if len(lines) >= _WRITTEN_AT:
                     _write(out, lines)
         _write(out, lines)
@@ -114,8 +127,9 @@ def ingest_files(
             for chunk in _chunks(path, moved):
                 for piece in cuts.add(chunk):
                     keep(piece.data, Cut(piece.offset, repeats), found.tally.add)
-        for piece in cuts.end():
-            keep(piece.data, Cut(piece.offset, repeats), found.tally.add)
+        with _told(path, found.problems):
+            for piece in cuts.end():
+                keep(piece.data, Cut(piece.offset, repeats), found.tally.add)
     return found
 
 
@@ -128,10 +142,13 @@ def _kept(
     cut: Cut,
     told: Callable[[LoggedReceipt], None],
 ) -> None:
-    """Keep a batch of a stream; a piece of empty lines is none."""
-    if data and not data.isspace():
-        house, log = premises.house, premises.access_log
+    """Keep a batch of a stream; a piece without any record, as a list of none, is no batch."""
+    house, log = premises.house, premises.access_log
+    try:
         told(log_access(house, log, operator, data, source, form, premises.access_bounds, cut))
+    except InvalidInput as error:
+        if error.problems != (NO_RECORD,):
+            raise
 
 
 def size_of(paths: Sequence[Path]) -> int | None:
@@ -152,12 +169,22 @@ def _files_in(folder: Path) -> Iterator[Path]:
 
 
 class Follower:
-    """Follows paths, folders and patterns for a house; one at a time for the same ones. Raises Conflict."""
+    """Follows paths, folders and patterns for a house; one at a time for the same ones. Raises Conflict.
+
+    ``wrong`` is told once what is wrong with a file at a place; the others are gone on with, and it is tried again.
+    """
 
     def __init__(
-        self, premises: Premises, operator: Operator, paths: Sequence[str], source: str = "", form: str = ""
+        self,
+        premises: Premises,
+        operator: Operator,
+        paths: Sequence[str],
+        source: str = "",
+        form: str = "",
+        wrong: Callable[[str], None] = lambda _: None,
     ) -> None:
         _check_names(source, form)
+        self._wrong, self._told_wrong = wrong, dict[tuple[int, int], str]()
         self._premises, self._operator, self._source, self._form = premises, operator, source, form
         named = hashlib.sha256("\0".join((source, form, *sorted(paths))).encode()).hexdigest()[:16]
         folder = premises.folder / "access" / "followed"
@@ -174,13 +201,17 @@ class Follower:
         for part in self._files.parts():
             if stop and stop.is_set():
                 return
-            cut = Cut(part.offset, self._repeats(part))
-            _kept(self._premises, self._operator, self._source, self._form, part.data, cut, told)
-            self._files.move(part)
+            cut, problems = Cut(part.offset, self._repeats(part)), list[str]()
+            with _told(Path(part.path), problems):
+                _kept(self._premises, self._operator, self._source, self._form, part.data, cut, told)
+            if problems:
+                self._tell_wrong(part, problems[0])
+                continue
+            self._files.move(part, cut.repeats.carried())
             write_durably(self._file, self._files.kept())
+            self._told_wrong.pop(part.key, None)
             self._streams[part.key] = (part.after.offset, cut.repeats)
-            if len(self._streams) > _MOST_STREAMS:
-                self._streams.popitem(last=False)
+            self._let_go()
 
     def follow(
         self, stop: threading.Event, interval: float, told: Callable[[LoggedReceipt], None], failed: Callable[[], None]
@@ -204,10 +235,24 @@ class Follower:
         if offset == part.offset:
             return held
         found = Repeats()
+        if not part.offset:
+            return found
         receipt = receipt_at(microseconds(self._premises.now()), self._source, self._premises.access_bounds)
         for _ in read_columns(part.lines_before(WINDOW), receipt, self._form, found):
             pass
+        found.go_on(part.counts)
         return found
+
+    def _let_go(self) -> None:
+        """Hold no more records of streams than fit, however many files are followed."""
+        held = sum(len(repeats) for _, repeats in self._streams.values())
+        while held > _MOST_HELD and len(self._streams) > 1:
+            held -= len(self._streams.popitem(last=False)[1][1])
+
+    def _tell_wrong(self, part: Part, problem: str) -> None:
+        if self._told_wrong.get(part.key) != problem:
+            self._told_wrong[part.key] = problem
+            self._wrong(problem)
 
 
 def _chunks(path: Path, moved: Callable[[int], None] = lambda _: None) -> Iterator[bytes]:
@@ -220,8 +265,12 @@ def _told(path: Path, problems: list[str]) -> Iterator[None]:
         yield
     except OSError as error:
         problems.append(f"{path.name}: {reason_of(error)}")
+    except (NotPermitted, Unavailable):
+        raise  # this is of no file
     except InvalidInput as error:
-        problems.append(f"{path.name}: {'; '.join(problem.reason for problem in error.problems)}")
+        problems.append(f"{path.name}: {'; '.join(problem.reason for problem in error.problems) or error.message}")
+    except GatebookError as error:
+        problems.append(f"{path.name}: {error.message}")
 
 
 def _check_names(source: str, form: str) -> None:

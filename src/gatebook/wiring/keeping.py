@@ -25,9 +25,11 @@ from gatebook.procedures.seal_access import last_segment
 from gatebook.procedures.tidy import tidy
 from gatebook.procedures.watch_access import watch_access
 from gatebook.record.segment_ports import Tenure
+from gatebook.terms.assignment import microseconds
 from gatebook.wiring.premises import Premises
 
 _RESUMES_EVERY = timedelta(minutes=1)
+_WORTH_SEALING = 20_000  # access events
 
 
 def resume(premises: Premises, operator: Operator, older_than: timedelta) -> list[str]:
@@ -85,9 +87,18 @@ def keep(premises: Premises, stop: threading.Event) -> None:
 
 
 def seal(premises: Premises) -> None:
-    """Seal access events that wait; the record is opened by the first of them, and not before."""
-    if premises.access_log.pending(1) and (held := premises.access_place.take()):
-        held.seal_when_due(timedelta(seconds=premises.settings.access_seal_seconds))
+    """Seal access events once enough wait, or one has waited so long: small segments cost as much as large ones.
+
+    The record is opened by the first of them, and not before; where another process holds it, that one seals.
+    """
+    waiting = premises.access_log.pending(_WORTH_SEALING)
+    if not waiting:
+        return
+    is_many = sum(batch.rows.num_rows for batch in waiting) >= _WORTH_SEALING
+    before = premises.now() - timedelta(seconds=premises.settings.access_seal_seconds)
+    if is_many or min(batch.received_at for batch in waiting) <= microseconds(before):
+        with premises.access() as access:
+            access.seal()
 
 
 def watch(premises: Premises) -> None:

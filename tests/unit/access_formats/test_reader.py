@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from gatebook.errors import NotFound
-from gatebook.record.events.fast import read_columns
+from gatebook.record.events import documents, envelope
+from gatebook.record.events.fast import BATCH_ROWS, read_columns
 from gatebook.record.events.finish import DETAIL_CHARS, TEXT_CHARS
 from gatebook.record.events.form import Receipt
 from gatebook.record.events.lines import read_lines
-from gatebook.record.events.nth import Repeats
+from gatebook.record.events.nth import WINDOW, Repeats
 from gatebook.record.events.reader import read_events
 from gatebook.terms.access_event import AccessEvent
 
@@ -200,6 +201,56 @@ def test_equal_records_are_numbered_however_the_stream_is_cut() -> None:
     repeats = Repeats()
     repeats.prime(whole[:3])
     assert list(read_events(lines[3:], RECEIPT, repeats=repeats)) == whole[3:]
-    far = [lines[0]] + [json.dumps({"at": number}) for number in range(1_000, 2_000)] + [lines[0]]
+    far = [lines[0]] + [json.dumps({"at": number}) for number in range(1_000, 1_000 + WINDOW)] + [lines[0]]
     assert list(read_events(far, RECEIPT))[-1].nth == 0
     assert list(read_events(far[:1] + far[2:], RECEIPT))[-1].nth == 1
+
+
+def test_a_long_run_of_equal_records_is_numbered_to_its_end() -> None:
+    # Breaks when the numbers stand still where the window is full, so that the rest of a run counts as one record.
+    data = (json.dumps({"at": "2026-11-24T10:00:00Z", "principal": "alice", "act": "GET /"}) + "\n").encode()
+    for count in (1_002, 2 * WINDOW + 5):
+        batches = read_columns(data * count, RECEIPT)
+        assert [n for batch in batches for n in batch["nth"].to_pylist()] == list(range(count))
+
+
+@pytest.mark.parametrize("own_way", [dict, lambda record: {**record, "at": 1795460349}])
+def test_a_record_cannot_say_of_itself_that_nobody_could_read_it(own_way: Any) -> None:
+    # Breaks when a sender's mark makes three accesses one, since of what nobody could read only the text counts.
+    said = {"at": "2026-11-24T10:00:00Z", "principal": "alice", "marks": ["unmapped"]}
+    for record in (said, {**said, "detail": "x"}, {**said, "principal": "", "id": "1", "detail": "x"}):
+        [event] = read(json.dumps(own_way(record)))
+        assert "unmapped" not in event.marks
+    [event] = read(json.dumps(own_way({"at": "2026-11-24T10:00:00Z", "marks": ["unmapped"], "detail": "torn {"})))
+    assert event.marks == ("unmapped",) and event.detail == "torn {"
+
+
+def test_equal_lines_nobody_can_read_are_numbered_whenever_they_come() -> None:
+    # Breaks when two equal lines of one stream become one because they were taken in at different times.
+    repeats, found = Repeats(), list[AccessEvent]()
+    for received_at in (RECEIPT.received_at, RECEIPT.received_at + 1):
+        found += read_events(["link down", '{"at": "?"}'], Receipt(received_at), repeats=repeats)
+    assert [event.nth for event in found] == [0, 0, 1, 1]
+
+
+def test_records_of_one_document_come_one_by_one() -> None:
+    # Breaks when whoever bounds how many records a batch may have is told of them when all were read.
+    data = b'{"Records":[' + b",".join([b"{}"] * 100_000) + b"]}"
+    forms = Counter[str]()
+    first = next(iter(read_columns(data, RECEIPT, forms=forms)))
+    assert first.num_rows == BATCH_ROWS == forms["unmapped"]
+
+
+@pytest.mark.parametrize("data", ["[%s]", '{"Records":[%s]}'])
+def test_a_document_of_too_many_things_is_not_read_whole(data: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Breaks when a few megabytes of commas become gigabytes of memory.
+    monkeypatch.setattr(envelope, "MOST_COMMAS", 1_000)
+    assert len(read(data % ",".join(["1"] * 1_001))) == 1_001
+    [event] = read(data % ",".join(["1"] * 1_002))
+    assert event.marks == ("unmapped", "text-cut") and event.detail.startswith(data[:1])
+
+
+def test_a_printed_document_of_too_many_things_is_the_lines_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Breaks when a document of many lines is gathered, and read, however many things it holds.
+    monkeypatch.setattr(documents, "MOST_COMMAS", 10)
+    assert [event.detail for event in read("[\n" + "1,\n" * 12 + "1\n]\n")] == ["[", *["1,"] * 12, "1", "]"]

@@ -15,9 +15,9 @@ import pytest
 
 from access_batches import batch, ids
 from gatebook.errors import Unavailable
-from gatebook.store import log_writer
+from gatebook.store import log_records, log_writer
 from gatebook.store.access_log import AccessLogFolder
-from gatebook.store.log_records import START, to_bytes
+from gatebook.store.log_records import START, scan, to_bytes
 
 
 @pytest.fixture
@@ -269,3 +269,33 @@ def test_a_disk_that_is_full_in_the_middle_of_a_record(folder: Path, opened: Ope
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     log = opened()
     assert ids(log.pending(9000)) == ["bat_a", "bat_c"] and log.damage() == ()
+
+
+def test_a_record_that_is_just_being_written_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Breaks when a look that ends within a record goes on into what its writer added meanwhile, and calls it damaged.
+    one, two = to_bytes(batch("a")), to_bytes(batch("b"))
+    folder.mkdir(parents=True)
+    file = folder / "x.log"
+    file.write_bytes(one[: START + 10])
+    looked = log_records._next_start
+
+    def after_the_writer(*given: Any) -> int:
+        file.write_bytes(one + two)
+        return looked(*given)
+
+    monkeypatch.setattr(log_records, "_next_start", after_the_writer)
+    with file.open("rb", buffering=0) as read:
+        assert scan(read, file.name, 0, START + 10) == ([], [], 0)
+        found, damaged, end = scan(read, file.name, 0, len(one + two))
+    assert [item.head.batch_id for item in found] == ["bat_a", "bat_b"] and (damaged, end) == ([], len(one + two))
+
+
+def test_one_batch_that_two_processes_kept_is_given_once(folder: Path, opened: Opened) -> None:
+    # Breaks when a batch that came to two processes at once is sealed twice, or forgotten by half.
+    for number in range(2):  # as each would write that has not seen the other's
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.log").write_bytes(to_bytes(batch("a", number)) + to_bytes(batch(f"b{number}", 5)))
+    log = opened()
+    assert ids(log.pending(1000)) == ["bat_a", "bat_b0", "bat_b1"]
+    log.forget(["bat_a"])
+    assert ids(log.pending(1000)) == ["bat_b0", "bat_b1"] and not log.waits("bat_a")

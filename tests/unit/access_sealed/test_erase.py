@@ -157,10 +157,10 @@ def test_what_a_person_did_goes_and_what_others_did_stays(scene: Scene) -> None:
     (shredded,) = scene.entries("record.shredded")
     assert (erased.body, erased.person) == ({"rows": 100}, shredded.person)
     assert [e.person for e in scene.entries("record.expiring")] == [shredded.person]
-    assert scene.proved(scene.anna).startswith("0 rows, and 60 not shown, which the house calls erased: all there are")
-    assert scene.proved("svc-7").startswith("40 rows, and 40 not shown, which the house calls erased: all there are")
-    assert scene.proved(scene.bo).startswith("300 rows: all there are")
-    assert scene.proved("nobody").startswith("0 rows: all there are")
+    assert scene.proved(scene.anna).startswith("0 rows, and 60 not shown, which the house calls erased: all that")
+    assert scene.proved("svc-7").startswith("40 rows, and 40 not shown, which the house calls erased: all that")
+    assert scene.proved(scene.bo).startswith("300 rows: all that")
+    assert scene.proved("nobody").startswith("0 rows: all that")
     assert rebuild(scene.house, scene.operator, lambda *_: None) == []
 
 
@@ -287,14 +287,14 @@ def test_cut_off_anywhere_the_next_run_finishes(scene: Scene, cut: Any, monkeypa
             scene.expire()
     assert (len(scene.entries("record.expiring")), scene.entries("record.shredded")) == (1, [])
     assert scene.seen() >= ids(others)
-    assert "all there are" in scene.proved(scene.anna)
-    assert "all there are" in scene.proved("svc-7")
+    assert "all that" in scene.proved(scene.anna)
+    assert "all that" in scene.proved("svc-7")
     scene.premises.access_place.close()
     assert len(scene.expire()) == 1
     assert len(scene.entries("access.erased")) == len(scene.entries("record.shredded")) == 1
     assert scene.seen() == ids(others)
-    assert scene.proved(scene.anna).startswith("0 rows, and 60 not shown, which the house calls erased: all there are")
-    assert scene.proved("svc-7").startswith("40 rows, and 40 not shown, which the house calls erased: all there are")
+    assert scene.proved(scene.anna).startswith("0 rows, and 60 not shown, which the house calls erased: all that")
+    assert scene.proved("svc-7").startswith("40 rows, and 40 not shown, which the house calls erased: all that")
     assert files_with(scene.premises.folder / "access", RAW.encode()) == []
     assert ids(anna).isdisjoint(scene.seen())
 
@@ -330,8 +330,8 @@ def test_rows_of_a_segment_nobody_entered_leave_no_tombstones(scene: Scene, monk
             seal_access(scene.house, record)
     scene.log([structs.replace(others[0], principal=f"new-{n}", event_id=f"new-{n}") for n in range(50)])
     assert len(scene.expire()) == 1
-    assert scene.proved("svc-7").startswith("40 rows, and 40 not shown, which the house calls erased: all there are")
-    assert scene.proved("new-3").startswith("1 rows: all there are")
+    assert scene.proved("svc-7").startswith("40 rows, and 40 not shown, which the house calls erased: all that")
+    assert scene.proved("new-3").startswith("1 rows: all that")
 
 
 def test_erasing_is_asked_of_the_process_that_holds_the_record(scene: Scene) -> None:

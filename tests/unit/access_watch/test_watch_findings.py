@@ -19,7 +19,7 @@ from listed_rows import ListedRows, at
 
 TODAY = date(2026, 11, 24)
 BY = watch.Yardstick(TODAY, 30, 30, {})
-HOLDER = watch.Holder(frozenset({"SE"}), "foreign", False, date(2026, 1, 1))
+HOLDER = watch.Holder(frozenset({"SE"}), "foreign", False)
 days = st.integers(0, 90).map(lambda n: TODAY - timedelta(days=n))
 batches = st.lists(
     st.dictionaries(days, st.dictionaries(st.sampled_from(["SE", "BR", ""]), st.integers(1, 9), min_size=1)), max_size=6
@@ -37,8 +37,8 @@ def remembered(*tallies: watch.Tally) -> watch.Seen:
     return seen
 
 
-def found(seen: watch.Seen, holder: watch.Holder = HOLDER, by: watch.Yardstick = BY, quiet: Any = (0, ())) -> Any:
-    return {f.fact: f for f in watch.findings(seen, quiet, holder, by)}
+def found(seen: watch.Seen, holder: watch.Holder = HOLDER, by: watch.Yardstick = BY, quiet: Any = None) -> Any:
+    return {f.fact: f for f in watch.findings(seen, quiet or watch.Quiet(), holder, by)}
 
 
 @given(batches, st.randoms(use_true_random=False))
@@ -165,4 +165,29 @@ def test_countries_an_officer_let_stand_are_counted_no_more() -> None:
 def test_whole_days_without_an_access(earlier: list[int], now: list[int], expected: int) -> None:
     # Breaks when quiet days are counted one off, or a late record counts as a waking.
     seen = remembered({day(ago): {"": 1} for ago in earlier})
-    assert watch.longest_quiet(seen, {day(ago): {"SE": 1} for ago in now}, date(2026, 1, 1))[0] == expected
+    opened = date(2026, 1, 1)
+    found = watch.longest_quiet(seen, {day(ago): {"SE": 1} for ago in now}, opened, opened)
+    assert (found.days, found.unheard) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("heard", "earlier", "now", "expected"),
+    [
+        (200, [200], [0], (199, 0)),  # heard since the day it was seen last
+        (199, [200], [0], (198, 1)),  # the day after may have been noisy
+        (0, [200], [0], (0, 199)),  # a source that came, or came back, today
+        (None, [200], [0], (0, 199)),  # one is silent, or none was ever heard of
+        (300, [200], [0], (199, 0)),
+        (10, [], [0], (9, 317)),  # never seen, opened 327 days ago
+        (50, [300], [100, 0], (49, 150)),  # of the first run nobody heard anything, of the second a part
+        (100, [300], [40, 0], (59, 200)),
+    ],
+)
+def test_days_in_which_not_every_source_was_heard_are_no_quiet_days(
+    heard: int | None, earlier: list[int], now: list[int], expected: tuple[int, int]
+) -> None:
+    # Breaks when a hole of the record counts against an account, or a run that was heard whole counts for less.
+    seen = remembered({day(ago): {"": 1} for ago in earlier})
+    since = None if heard is None else day(heard)
+    found = watch.longest_quiet(seen, {day(ago): {"SE": 1} for ago in now}, date(2026, 1, 1), since)
+    assert (found.days, found.unheard) == expected

@@ -30,11 +30,11 @@ def no_access_from_under_a_measure(facts: Facts, _: Parameters) -> Answer:
     """No foreign person's account is used from a jurisdiction under a special measure.
 
     An account already held to the conditions of a measure is used from such a place as was foreseen. An address no
-    file places is unknown, never elsewhere, while any measure holds.
+    file places is unknown, never elsewhere, while any measure holds; so is a holder who may be a US person.
     """
-    if facts.get("account.personhood") == "us":
+    personhood, found = facts.get("account.personhood"), facts.get("access.measure")
+    if personhood == "us" or found == "none":
         return Answer.MET
-    found = facts.get("access.measure")
     if found == "condition" and facts.get("account.is_under_measure") is True:
         return Answer.MET
-    return Answer.of(None if found is None else found == "none")
+    return Answer.of(False if found is not None and personhood == "foreign" else None)

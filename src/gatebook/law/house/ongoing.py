@@ -60,10 +60,17 @@ def place_of_use_fits_residence(facts: Facts, law: Parameters) -> Answer:
 def no_dormant_account_wakes(facts: Facts, law: Parameters) -> Answer:
     """No account is used again after house/dormant_days whole days without an access.
 
-    Unknown for an account whose earlier accesses nobody could have seen.
+    Unknown for an account whose earlier accesses nobody could have seen: days in which a source was silent, or was not
+    yet there, may have been quiet or not, and where that would change the answer, it is unknown.
     """
-    quiet = facts.get("access.quiet_days")
-    return Answer.of(None if quiet is None else int(quiet) < law.number("house/dormant_days"))
+    quiet, unheard = facts.get("access.quiet_days"), facts.get("access.quiet_days_unheard")
+    if quiet is None:
+        return Answer.UNKNOWN
+    limit = law.number("house/dormant_days")
+    if int(quiet) >= limit:
+        return Answer.UNMET
+    is_below = unheard is not None and int(quiet) + int(unheard) < limit
+    return Answer.MET if is_below else Answer.UNKNOWN
 
 
 @clause(

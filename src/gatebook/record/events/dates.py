@@ -13,6 +13,7 @@ from gatebook.record.events.form import Receipt
 _NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: number for number, name in enumerate(_NAMES.split(), 1)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EAST_US = 14 * 3600 * 1_000_000
 _LEAP_CYCLE = 9  # years within which every day of the calendar occurs
 _ZONES = {"utc": "Z", "gmt": "Z", "z": "Z"}
 _CLOCK = r"(\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?)"
@@ -56,9 +57,13 @@ def _written(year: int, month: int, day: int, clock: str, zone: str) -> str:
 
 
 def _latest(month: int, day: int, clock: str, zone: str, receipt: Receipt) -> str:
-    """Return the date in the latest year in which it exists and does not lie in the future by more than is allowed."""
+    """Return the date in the latest year in which it exists and does not lie in the future by more than is allowed.
+
+    Where no zone is written either, a clock may be ahead of UTC by the fourteen hours of the zone furthest east.
+    """
+    ahead = receipt.future_us + (0 if zone else _EAST_US)
     try:
-        now = _EPOCH + timedelta(microseconds=receipt.received_at + receipt.future_us)
+        now = _EPOCH + timedelta(microseconds=receipt.received_at + ahead)
     except OverflowError:
         return ""
     for year in range(now.year, max(now.year - _LEAP_CYCLE, 0), -1):

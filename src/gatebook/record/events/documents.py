@@ -1,14 +1,14 @@
 """Documents of many lines: JSON that somebody printed for people to read, one document or several in a row.
 
 The trap guarded against: one stray bracket that swallows a file. A document that does not close within a stated size,
-or is none after all, is given back as the lines it was.
+holds too many things, or is none after all, is given back as the lines it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gatebook.record.events.envelope import decode
+from gatebook.record.events.envelope import MOST_COMMAS, decode
 from gatebook.record.events.lines import DOCUMENT_BYTES, Line
 
 #: Lines that begin a document when they stand alone.
@@ -34,7 +34,7 @@ class Gathering:
     def __init__(self) -> None:
         """Begin outside of any document."""
         self._lines: list[Line] = []
-        self._chars = 0
+        self._chars, self._commas = 0, 0
         self._looks = 0
 
     @property
@@ -48,7 +48,8 @@ class Gathering:
             return [line]
         self._lines.append(line)
         self._chars += len(line.text) + 1
-        if line.is_cut or self._chars > DOCUMENT_BYTES:
+        self._commas += line.text.count(",")
+        if line.is_cut or self._chars > DOCUMENT_BYTES or self._commas > MOST_COMMAS:
             return self._give_back()
         if line.text[0] in "]}" and self._looks < _LOOKS:
             self._looks += 1
@@ -66,5 +67,5 @@ class Gathering:
         return [Line(text, is_torn=self._give_back()[-1].is_torn)]
 
     def _give_back(self) -> list[Line]:
-        lines, self._lines, self._chars, self._looks = self._lines, [], 0, 0
+        lines, self._lines, self._chars, self._commas, self._looks = self._lines, [], 0, 0, 0
         return lines

@@ -21,6 +21,9 @@ _TEXTS = (("message",), ("oslo.message",), ("log",), ("properties", "log"), ("pr
 #: How a line of an oslo log begins the record it holds; another line with JSON at its end is tried as well.
 _OSLO = " oslo.messaging.notification."
 
+#: A document with more commas than this is none of records: read, each byte of it could become sixty of memory.
+MOST_COMMAS = 4_000_000
+
 _DECODE = msgspec.json.Decoder()
 
 
@@ -38,6 +41,11 @@ def encode(value: object) -> str:
         return msgspec.json.encode(value).decode()
     except (TypeError, ValueError, OverflowError):  # a number of more than 64 bits
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_too_dense(text: str) -> bool:
+    """Whether a document holds so many things that they must not be read together."""
+    return len(text) > MOST_COMMAS and text.count(",") > MOST_COMMAS
 
 
 def members(record: Mapping[str, Any]) -> list[Any] | None:

@@ -41,15 +41,26 @@ def read_columns(
     for block in read_blocks(chunks):
         batch = None if gathering.is_within else _plain(block, reading)
         if batch is None:
-            events += (event for line in _lines(block, gathering) for event in reading.events_of(line))
-        if events and (batch is not None or len(events) >= BATCH_ROWS):
+            for line in _lines(block, gathering):
+                yield from _columns_of(line, reading, events)
+            continue
+        if events:
             yield to_columns(events)
             events = []
-        if batch is not None:
-            yield batch
-    events += (event for line in gathering.end() for event in reading.events_of(line))
+        yield batch
+    for line in gathering.end():
+        yield from _columns_of(line, reading, events)
     if events:
         yield to_columns(events)
+
+
+def _columns_of(line: Line, reading: Reading, events: list[AccessEvent]) -> Iterator[pa.RecordBatch]:
+    """Add the events of a line to those before; yield them whenever they fill a batch, within a document too."""
+    for event in reading.events_of(line):
+        events.append(event)
+        if len(events) >= BATCH_ROWS:
+            yield to_columns(events)
+            events.clear()
 
 
 def _plain(block: Block, reading: Reading) -> pa.RecordBatch | None:

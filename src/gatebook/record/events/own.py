@@ -87,10 +87,18 @@ def event_of(plain: Plain, receipt: Receipt) -> AccessEvent:
         target=plain.target or "",
         event_id=plain.id or "",
         nth=min(max(plain.nth or 0, 0), MOST),
-        marks=(*marks, *(mark for mark in plain.marks or () if mark in MARKS)),
+        marks=(*marks, *(mark for mark in plain.marks or () if mark in MARKS and _may_bear(plain, mark))),
         detail=plain.detail or "",
         **_address_of(plain, receipt),
     )
+
+
+def _may_bear(plain: Plain, mark: str) -> bool:
+    """Whether a record can bear a mark. One that nobody could read is its text and says nothing else."""
+    if mark != "unmapped":
+        return True
+    said = (plain.principal, plain.act, plain.session, plain.user_agent, plain.fingerprint, plain.target, plain.id)
+    return bool(plain.detail) and not any((*said, plain.address, plain.raw_address))
 
 
 def outcome_of(word: str | None) -> Outcome:

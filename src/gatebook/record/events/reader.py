@@ -1,7 +1,8 @@
 """Lines into events: each record is read by the first form that takes it, and kept as it is where none does.
 
 The trap guarded against: a record that stops the reading. Whatever a line holds, one event or more come of it, and the
-next line is read as if this one had been sound.
+next line is read as if this one had been sound. Records that came together in one document are read one by one, so
+that whoever wants no more of them is not made to wait for the last.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ import msgspec
 
 from gatebook.record.events import own, syslog
 from gatebook.record.events.documents import gather
-from gatebook.record.events.envelope import decode, encode, json_within, members, wrapped
+from gatebook.record.events.envelope import (
+    decode,
+    encode,
+    is_too_dense,
+    json_within,
+    members,
+    wrapped,
+)
 from gatebook.record.events.finish import UNMAPPED, finish, unmapped
 from gatebook.record.events.form import JsonForm, LineForm, Receipt
 from gatebook.record.events.forms import JSON_FORMS, LINE_FORMS, form_named
@@ -59,11 +67,13 @@ class Reading:
         self._lines = LINE_FORMS if named is None else (named,) if isinstance(named, LineForm) else ()
         self._last_json: JsonForm | None = None
         self._last_line: LineForm | None = None
+        self._text = ""  # the line or document being read
 
-    def events_of(self, line: Line) -> list[AccessEvent]:
-        """Return the events of one line or document, numbered."""
-        if line.is_cut:
+    def events_of(self, line: Line) -> Iterable[AccessEvent]:
+        """Return the events of one line or document, numbered; each is read when it is asked for."""
+        if line.is_cut or is_too_dense(line.text):
             return [self._unmapped(line.text, is_cut=True)]
+        self._text = line.text
         plain = own.decode_line(line.text) if self.may_be_own and own.may_be(line.text) else None
         if plain is not None:
             self.forms[own.NAME] += 1
@@ -71,7 +81,7 @@ class Reading:
             return [event if plain.nth is not None else self._numbered(event)]
         try:
             found = self._from_text(line.text, 0)
-        except RecursionError:  # JSON that could just be read, and not be written again
+        except RecursionError:  # JSON that could just be read, and is too deep to be gone through
             found = None
         return [self._unmapped(line.text)] if found is None else found
 
@@ -83,7 +93,7 @@ class Reading:
         seen = self.repeats.count(key_of(event))
         return event if event.event_id or not seen else msgspec.structs.replace(event, nth=seen)
 
-    def _from_text(self, text: str, depth: int) -> list[AccessEvent] | None:
+    def _from_text(self, text: str, depth: int) -> Iterable[AccessEvent] | None:
         if text.lstrip()[:1] in {"{", "["}:
             value = decode(text)
             return None if value is None else self._from_value(value, depth)
@@ -93,7 +103,7 @@ class Reading:
         inner = syslog.inner_text(text) or json_within(text)
         return None if inner is None or depth >= _DEEPEST else self._from_text(inner, depth + 1)
 
-    def _from_value(self, value: object, depth: int) -> list[AccessEvent] | None:
+    def _from_value(self, value: object, depth: int) -> Iterable[AccessEvent] | None:
         if isinstance(value, list):
             return self._from_members(value, depth)
         if not isinstance(value, Mapping):
@@ -109,15 +119,16 @@ class Reading:
             return None
         return self._from_text(inner, depth + 1) if isinstance(inner, str) else self._from_value(inner, depth + 1)
 
-    def _from_members(self, many: list[Any], depth: int) -> list[AccessEvent] | None:
+    def _from_members(self, many: list[Any], depth: int) -> Iterable[AccessEvent] | None:
         """Read records that came together: each of them is a record of its own, read or kept."""
-        if depth >= _DEEPEST:
-            return None
-        events = []
-        for one in many:
-            found = self._from_text(one, depth + 1) if isinstance(one, str) else self._from_value(one, depth + 1)
-            events += [self._unmapped(one if isinstance(one, str) else encode(one))] if found is None else found
-        return events
+        return None if depth >= _DEEPEST else (event for one in many for event in self._from_member(one, depth + 1))
+
+    def _from_member(self, one: object, depth: int) -> Iterable[AccessEvent]:
+        try:
+            found = self._from_text(one, depth) if isinstance(one, str) else self._from_value(one, depth)
+            return [self._unmapped(one if isinstance(one, str) else encode(one))] if found is None else found
+        except RecursionError:  # it could just be read, and cannot be written again: what it came in stands for it
+            return [self._unmapped(one if isinstance(one, str) else self._text, is_cut=True)]
 
     def _by_json_forms(self, record: Mapping[str, Any]) -> AccessEvent | None:
         for form in self._json if self._last_json is None else (self._last_json, *self._json):

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from gatebook.errors import LedgerError, Unavailable
 from gatebook.record import merkle
 from gatebook.record.events.columns import from_columns
-from gatebook.record.segment_ports import Run, SegmentReader, SegmentTree, Tenure
+from gatebook.record.segment_ports import A_DAY, AT_RECEIPT, NO_MONTH, Run, SegmentReader, SegmentTree, Tenure
 from gatebook.record.segments import CHUNK, Hidden, SegmentSecrets, ShownRow, label_of
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.schema import CHUNK_ROOTS, COMMITMENT, EVENT, IN_ORDER, SALT, TABLES
@@ -36,26 +37,34 @@ SELECT {", ".join(EVENT)}, batch, position, {SALT} AS salt FROM events
 WHERE label = {{label:UInt64}} AND segment = {{segment:UInt32}} ORDER BY position
 """
 _LIKE = f"""
-SELECT {", ".join(EVENT)} FROM events WHERE month = {{month:UInt32}}
+SELECT {", ".join(EVENT)} FROM events WHERE ({{month:UInt32}} = {NO_MONTH} OR month IN ({{month:UInt32}}, {NO_MONTH}))
     AND (label, at) IN (SELECT arrayJoin(arrayZip({{labels:Array(UInt64)}}, {{times:Array(Int64)}})))
 """
 _TOLD = f"""
-SELECT {", ".join(EVENT)} FROM events WHERE label IN {{told:Array(UInt64)}} AND detail IN {{details:Array(String)}}
+SELECT {", ".join(EVENT)} FROM events WHERE label IN {{told:Array(UInt64)}} AND at >= {{since:Int64}}
+    AND (detail != '' OR event_id != '')
+    AND (detail IN {{details:Array(String)}} OR event_id IN {{ids:Array(String)}})
 """
-_TENURE = "label = l AND at >= f AND at < u"
-_TENURES = "{labels:Array(UInt64)}, {froms:Array(Int64)}, {untils:Array(Int64)}"
-_OF_THESE = f"label IN {{labels:Array(UInt64)}} AND arrayExists((l, f, u) -> {_TENURE}, {_TENURES})"
-_FIRST = f"arrayFirstIndex((l, f, u) -> {_TENURE}, {_TENURES})"
+_AHEAD = f"SELECT label, at FROM events WHERE month = {NO_MONTH} AND marks LIKE '%time-in-future%' LIMIT 1000000"
+_TENURE = "principal = p AND at >= f AND at < u"
+_TENURES = "{principals:Array(String)}, {froms:Array(Int64)}, {untils:Array(Int64)}"
+_OF_THESE = f"label IN {{labels:Array(UInt64)}} AND arrayExists((p, f, u) -> {_TENURE}, {_TENURES})"
+_FIRST = f"arrayFirstIndex((p, f, u) -> {_TENURE}, {_TENURES})"
 _BURY = f"INSERT INTO tombstones SELECT segment, position, label, {COMMITMENT} FROM events WHERE {_OF_THESE}"
 # What is deleted is what has its tombstone: looked up row by row, however many tenures there are.
 _BURIED = """
 label IN {labels:Array(UInt64)}
 AND (segment, position) IN (SELECT segment, position FROM tombstones WHERE label IN {labels:Array(UInt64)})
 """
+_PLACES = """
+SELECT count() AS n, max(position) AS last, sum(toUInt64(position)) AS total FROM events
+WHERE segment = {segment:UInt32}
+"""
 _OLD_PARTS = "SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND NOT active"
 _TENURES_AT_ONCE = 500
 _PARTS_GO_WITHIN_S, _LOOKS_EVERY_S = 60.0, 0.1
 _MOST_LABEL = 2**64 - 1
+_MOST_CUT_OFF = 600  # segments of one turn, one for each month it holds rows of
 
 
 class ColumnarRows:
@@ -71,6 +80,9 @@ class ColumnarRows:
         """Add a segment and return its tree."""
         size = rows.num_rows
         self._engine.insert("events", _placed(rows, segment, month))
+        there = self._engine.ask(_PLACES, {"segment": segment}).to_pylist()[0]
+        if there != {"n": size, "last": size - 1, "total": size * (size - 1) // 2}:
+            raise LedgerError("a segment is not what was written")
         full = size - size % CHUNK
         asked = {"segment": segment, "full": full, **self._words}
         found = self._engine.ask(CHUNK_ROOTS, asked, **IN_ORDER)
@@ -93,7 +105,10 @@ class ColumnarRows:
     def discard(self, after: int) -> int:
         """Remove segments that were never entered."""
         asked = {"after": after}
-        found = self._engine.ask("SELECT count() AS n FROM events WHERE segment > {after:UInt32}", asked)
+        sql = "SELECT count() AS n, max(segment) AS last FROM events WHERE segment > {after:UInt32}"
+        found = self._engine.ask(sql, asked)
+        if found["last"][0].as_py() > after + _MOST_CUT_OFF:
+            raise LedgerError("the access record holds segments the ledger does not know: an older state was put back")
         if count := int(found["n"][0].as_py()):
             self._delete("events", "segment > {after:UInt32}", asked)
         for table in ("chunks", "tombstones"):
@@ -169,16 +184,23 @@ class ColumnarRows:
         found = self._engine.ask(sql, {"month": month}).to_pylist()[0]
         return found["latest"] if found["n"] else None
 
+    def ahead(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return label and time of rows whose time had not come; of more than a million, some."""
+        found = self._engine.ask(_AHEAD)
+        return found["label"].to_numpy(), found["at"].to_numpy()
+
     def like(self, events: Sequence[AccessEvent], month: int) -> list[AccessEvent]:
         """Return kept events with the principal of one of these, and its time or its detail."""
         pairs = sorted({(self._label(event.principal), event.at) for event in events})
-        told = [event for event in events if event.detail]
+        told = [event for event in events if AT_RECEIPT & set(event.marks)]
         asked = {
             "month": month,
             "labels": [label for label, _ in pairs],
             "times": [at for _, at in pairs],
             "told": sorted({self._label(event.principal) for event in told}),
-            "details": sorted({event.detail for event in told}),
+            "since": min((event.at for event in told), default=0) - A_DAY,
+            "details": sorted({event.detail for event in told} - {""}),
+            "ids": sorted({event.event_id for event in told} - {""}),
         }
         found = list(from_columns(event_batch(self._engine.ask(_LIKE, asked))))
         return found + (from_columns(event_batch(self._engine.ask(_TOLD, asked))) if told else [])
@@ -198,6 +220,7 @@ class ColumnarRows:
     def _erase(self, tenures: Sequence[Tenure]) -> list[int]:
         asked = {
             "labels": [self._label(tenure.principal) for tenure in tenures],
+            "principals": [tenure.principal for tenure in tenures],
             "froms": [tenure.from_at for tenure in tenures],
             "untils": [tenure.until_at for tenure in tenures],
         }

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from ipaddress import ip_address, ip_network
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from gatebook.errors import LedgerError
 from gatebook.record import merkle
 from gatebook.record.events.columns import SCHEMA, from_columns
-from gatebook.record.segment_ports import Run, SegmentReader, SegmentTree, Tenure
+from gatebook.record.segment_ports import A_DAY, AT_RECEIPT, NO_MONTH, Run, SegmentReader, SegmentTree, Tenure
 from gatebook.record.segments import (
     Hidden,
     SegmentSecrets,
@@ -100,15 +102,24 @@ class MemoryAccessRows:
     def like(self, events: Sequence[AccessEvent], month: int) -> list[AccessEvent]:
         """Return kept events with the principal of one of these, and its time or its detail."""
         times = {(event.principal, event.at) for event in events}
-        details = {(event.principal, event.detail) for event in events if event.detail}
-        found = []
-        for kept in (kept for rows in self._segments.values() for kept in rows):
-            event = kept.row.event if kept.row else None
-            if event and (kept.month == month and (event.principal, event.at) in times):
+        told = [event for event in events if AT_RECEIPT & set(event.marks)]
+        since = min((event.at for event in told), default=0) - A_DAY
+        details = {event.detail for event in told} - {""}
+        ids = {event.event_id for event in told} - {""}
+        who, found = {event.principal for event in told}, []
+        shown = ((kept.month, kept.row.event) for rows in self._segments.values() for kept in rows if kept.row)
+        for of_month, event in shown:
+            if (month == NO_MONTH or of_month in {month, NO_MONTH}) and (event.principal, event.at) in times:
                 found.append(event)
-            if event and (event.principal, event.detail) in details:
+            if event.principal in who and event.at >= since and (event.detail in details or event.event_id in ids):
                 found.append(event)
         return found
+
+    def ahead(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return label and time of rows whose time had not come."""
+        rows = [kept for rows in self._segments.values() for kept in rows if kept.row and kept.month == NO_MONTH]
+        ahead = [kept for kept in rows if kept.row and "time-in-future" in kept.row.event.marks]
+        return np.array([k.label for k in ahead], np.uint64), np.array([k.at for k in ahead], np.int64)
 
     def erase(self, tenures: Sequence[Tenure]) -> list[int]:
         """Keep what is hidden of each row, and nothing else."""
