@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import hashlib
 import json
 import random
 import time
@@ -145,12 +144,12 @@ def show_single(proof: Proof, vkey: str, figures: Figures) -> None:
 def row_checked(proof: Proof, vkey: str) -> Callable[[int], object]:
     """Return what checks a proof's first segment: its place in the log, its rows, its run; the signature is read before."""
     head, one = read_checkpoint(proof["checkpoint"].encode(), vkey), proof["segments"][0]
-    label = hashlib.sha256(bytes.fromhex(proof["label_salt"]) + proof["principal"].encode()).digest()[:8]
+    whose = checking._whose(proof)  # noqa: SLF001  a part of the verifier is timed
 
     def check(_: int) -> None:
-        entry = checking._sealed(one, head)  # noqa: SLF001  a part of the verifier is timed
-        leaves = [checking._leaf(row, label, proof["principal"]) for row in one["rows"]]  # noqa: SLF001
-        checking._check_run(one, entry, leaves, label)  # noqa: SLF001
+        entry = checking._sealed(one, head, whose)  # noqa: SLF001  as above
+        leaves = [checking._leaf(row, whose, entry) for row in one["rows"]]  # noqa: SLF001  as above
+        checking._check_run(one, entry, leaves, whose.label)  # noqa: SLF001  as above
 
     return check
 

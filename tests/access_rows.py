@@ -43,4 +43,6 @@ def event(draw: random.Random, spread: int = 3_000_000_000) -> AccessEvent:
 def batch(events: list[AccessEvent], batch_of: int = 0) -> pa.Table:
     """Return events as a segment takes them."""
     rows = pa.Table.from_batches([to_columns(events)])
-    return labelled(rows.append_column("batch", pa.array(np.full(len(events), batch_of, np.uint16))), SECRETS.label_salt)
+    return labelled(
+        rows.append_column("batch", pa.array(np.full(len(events), batch_of, np.uint16))), SECRETS.label_salt
+    )

@@ -199,7 +199,7 @@ def test_files_are_converted_to_events_of_the_framework(run: Any, tmp_path: Path
     assert first["metadata"]["version"] == "1.5.0" and first["class_uid"] == 6003
     assert first["actor"]["user"]["uid"] == "p1" and second["raw_data"] == "nobody reads this {"
     again = json.loads(run("convert", "-", given=out.splitlines()[0].encode()).stdout)
-    assert (again["principal"], again["address"], again["at"]) == ("p1", "203.0.113.9", "2026-11-20T12:00:01Z")
+    assert (again["principal"], again["address"], again["at"]) == ("p1", "203.0.113.9", "2026-11-20T12:00:01.000000Z")
     run("convert", tmp_path / "a.log", "--to", "nothing", code=2)
 
 

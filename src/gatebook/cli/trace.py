@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -199,7 +200,7 @@ def _show_table(found: Mapping[str, Any]) -> None:
     )
     for event in found["events"]:
         table.add_row(*(Text(printable(event[name] or "")) for name in _COLUMNS.values()))
-    console.print(table, width=None if console.is_terminal else _PIPED, crop=False)
+    (console if console.is_terminal else Console(width=_PIPED)).print(table)
     sealed = found["sealed_until"]
     waiting = "; more batches wait to be sealed" if sealed["batches_waiting"] else ""
     _say(f"complete until segment {sealed['segment']}, sealed {sealed['at'] or 'never'}{waiting}")

@@ -91,7 +91,8 @@ class FollowedFiles:
             file = self._opened(key, path)
             if file is None:
                 continue
-            yield from self._parts(key, path, file, is_last=False)
+            with contextlib.suppress(OSError):  # one that cannot be read now keeps no other back
+                yield from self._parts(key, path, file, is_last=False)
             if len(self._open) > _MOST_OPEN:
                 self._open.pop(next(iter(self._open))).close()
 

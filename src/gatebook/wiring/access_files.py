@@ -220,7 +220,7 @@ class Follower:
         while not stop.is_set():
             try:
                 self.turn(told, stop)
-            except Unavailable:
+            except (Unavailable, OSError):
                 failed()
             stop.wait(interval)
 
