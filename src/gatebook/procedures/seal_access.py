@@ -73,13 +73,13 @@ def seal_access(house: House, access: AccessRecord, most_rows: int = _MOST_ROWS)
         enter(
             work, *(entry for entry, _, _ in sealed), Entry("access.logged", house.now(), SYSTEM.operator_id, body=body)
         )
-    # 4. Only now does the log forget, and what was sealed counts as seen.
-    access.log.forget([batch.batch_id for batch in batches])
+    # 4. What was sealed counts as seen, and only now does the log forget.
     for _, month, rows in sealed:
         of_rows = rows.column("label").to_numpy(), rows.column("at").to_numpy()
         access.recent.note(month, *of_rows)
         if month == NO_MONTH:
             access.recent.ahead(*of_rows)
+    access.log.forget([batch.batch_id for batch in batches])
     total = sum(rows.num_rows for _, _, rows in sealed)
     return Sealing(len(batches), total, sum(count["repeated"] for count in counts.values()), tuple(segments))
 

@@ -64,7 +64,7 @@ _OLD_PARTS = "SELECT name FROM system.parts WHERE database = currentDatabase() A
 _TENURES_AT_ONCE = 500
 _PARTS_GO_WITHIN_S, _LOOKS_EVERY_S = 60.0, 0.1
 _MOST_LABEL = 2**64 - 1
-_MOST_CUT_OFF = 600  # segments of one turn, one for each month it holds rows of
+_MOST_CUT_OFF = 2000  # segments of one turn, one for each month it holds rows of
 
 
 class ColumnarRows:
