@@ -75,10 +75,7 @@ def seal_access(house: House, access: AccessRecord, most_rows: int = _MOST_ROWS)
         )
     # 4. What was sealed counts as seen, and only now does the log forget.
     for _, month, rows in sealed:
-        of_rows = rows.column("label").to_numpy(), rows.column("at").to_numpy()
-        access.recent.note(month, *of_rows)
-        if month == NO_MONTH:
-            access.recent.ahead(*of_rows)
+        _remember(access, month, rows)
     access.log.forget([batch.batch_id for batch in batches])
     total = sum(rows.num_rows for _, _, rows in sealed)
     return Sealing(len(batches), total, sum(count["repeated"] for count in counts.values()), tuple(segments))
@@ -136,10 +133,13 @@ def _fresh(
     recent = access.recent
     if recent.is_fresh:
         recent.ahead(*access.rows.ahead())
-    if not recent.knows(month):
-        latest = access.rows.latest(month)
-        recent.begin(month, int(at.min()) - 1 if latest is None else latest)
-    asked = recent.suspects(month, labels, at) if month != NO_MONTH else np.ones(rows.num_rows, bool)
+    if month == NO_MONTH:
+        asked = np.ones(rows.num_rows, bool)
+    else:
+        if not recent.knows(month):
+            latest = access.rows.latest(month)
+            recent.begin(month, int(at.min()) - 1 if latest is None else latest)
+        asked = recent.suspects(month, labels, at)
     asked |= pc.match_substring_regex(rows.column("marks"), _AT_RECEIPT).to_numpy(zero_copy_only=False)
     twins = np.concatenate(([False], (labels[1:] == labels[:-1]) & (at[1:] == at[:-1])))
     doubtful = np.flatnonzero(asked | twins | np.concatenate((twins[1:], [False])))
@@ -156,6 +156,16 @@ def _fresh(
     stays = np.ones(rows.num_rows, bool)
     stays[gone] = False
     return rows.filter(pa.array(stays))
+
+
+def _remember(access: AccessRecord, month: int, rows: pa.Table) -> None:
+    """Hold what was sealed. Of rows of no month, which are always looked up, only those that may come again in one."""
+    if month != NO_MONTH:
+        access.recent.note(month, rows.column("label").to_numpy(), rows.column("at").to_numpy())
+        return
+    rows = rows.filter(pc.match_substring(rows.column("marks"), "time-in-future"))
+    if rows.num_rows:
+        access.recent.ahead(rows.column("label").to_numpy(), rows.column("at").to_numpy())
 
 
 def _sealed(

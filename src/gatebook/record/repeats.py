@@ -54,16 +54,17 @@ class RecentRows:
         self._held: list[Words] = []  # sorted, the older generation first
         self._latest: list[dict[int, int]] = [{}, {}]  # of each month, in the older generation and the younger
         self._older: dict[int, int] = {}
-        self._ahead: list[Words] = []
+        self._ahead: Words | None = None
 
     @property
     def is_fresh(self) -> bool:
-        """Whether nothing was said of any month yet."""
-        return not self._older
+        """Whether nothing was said yet of rows whose time had not come."""
+        return self._ahead is None
 
     def ahead(self, labels: Words, at: NDArray[np.int64]) -> None:
         """Hold rows whose time had not come when they were sealed: sent again later they stand in another month."""
-        self._ahead = [np.sort(np.concatenate([*self._ahead, _mixed(labels, at)]))]
+        before = () if self._ahead is None else (self._ahead,)
+        self._ahead = np.sort(np.concatenate([*before, _mixed(labels, at)]))
 
     def knows(self, month: int) -> bool:
         """Whether the latest time of a month was said."""
@@ -75,13 +76,15 @@ class RecentRows:
 
     def suspects(self, month: int, labels: Words, at: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which rows may have been sealed before; those not named were not."""
-        found = at <= self._older[month]
-        keys = _mixed(labels, at)
-        for held in (*self._held, *self._young, *self._ahead):
-            if len(held):
-                places = np.searchsorted(held, keys)
-                places[places == len(held)] = 0
-                found |= held[places] == keys
+        found, keys = at <= self._older[month], _mixed(labels, at)
+        if self._ahead is not None:
+            found |= _among(keys, self._ahead)
+        # A row later than every one that is held of its month is none of them: most rows are, and cost no more.
+        latest = max((of_month[month] for of_month in self._latest if month in of_month), default=None)
+        near = np.flatnonzero(at <= latest) if latest is not None else ()
+        if len(near):
+            for held in (*self._held, *self._young):
+                found[near] |= _among(keys[near], held)
         return found
 
     def note(self, month: int, labels: Words, at: NDArray[np.int64]) -> None:
@@ -102,6 +105,16 @@ class RecentRows:
 
 def _mixed(labels: Words, at: NDArray[np.int64]) -> Words:
     return labels ^ (at.view(np.uint64) * _MIX)
+
+
+def _among(keys: Words, held: Words) -> NDArray[np.bool_]:
+    """Return which keys are among those held, which are sorted."""
+    if not len(held):
+        return np.zeros(len(keys), bool)
+    places = np.searchsorted(held, keys)
+    places[places == len(held)] = 0
+    found: NDArray[np.bool_] = held[places] == keys
+    return found
 
 
 def repeated_among(events: Sequence[AccessEvent], kept: Sequence[AccessEvent]) -> set[int]:
