@@ -20,8 +20,8 @@ from gatebook.procedures.access_sources import Gaps, Silence, note_gaps, note_re
 from gatebook.procedures.assign import assign_one
 from gatebook.procedures.resume_applications import resume_applications
 from gatebook.procedures.review import dispose as dispose_review
-from gatebook.procedures.seal_access import last_segment
 from gatebook.procedures.watch_access import AccessWatched, watch_access
+from gatebook.record.entered_segments import last_segment
 from listed_rows import ListedRows
 from officers import admitted, gate, kinds, load_list, told
 
@@ -246,7 +246,9 @@ def test_who_fails_to_get_in_as_somebody_has_not_used_their_account(
         client.post("/v1/access-events", params={"source": "s"}, content=lines.encode()).raise_for_status()
         with premises.access() as access:
             access.seal()
-            return watch_access(house, operator, access, 1, last_segment(house) + 1)
+            with house.state.read() as work:
+                last = last_segment(work)
+            return watch_access(house, operator, access, 1, last + 1)
 
     assert logins("failure", 50) == AccessWatched(segments=1)
     done = logins("success", 30)

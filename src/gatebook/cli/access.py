@@ -20,11 +20,9 @@ from rich.table import Table
 
 from gatebook.cli.shell import HERE, As, HouseAt, console, on_premises, operator_named, progress_console, show
 from gatebook.procedures import access_sources
-from gatebook.procedures.log_access import Tally, look_at_batch
 from gatebook.record.events import own
 from gatebook.record.events.form import LineForm
-from gatebook.record.events.forms import FORMS
-from gatebook.wiring.access_files import WRITTEN, Follower, convert_files, ingest_files, size_of
+from gatebook.record.events.forms import FORMS, WRITTEN
 from gatebook.wiring.premises import open_premises
 
 app = typer.Typer(no_args_is_help=True)
@@ -51,6 +49,8 @@ def convert(
     Records that no form reads are printed with the mark "unmapped". A file that cannot be read to its end is told of,
     and ends this with status 1.
     """
+    from gatebook.wiring.access_files import convert_files  # noqa: PLC0415  Arrow is long to load, and few commands need it
+
     try:
         found = convert_files(files, form, source, sys.stdout.buffer, to.value)
         sys.stdout.flush()
@@ -68,6 +68,8 @@ def ingest(files: Files, form: Form = "", source: Source = "", house: HouseAt = 
 
     A file that cannot be read to its end is told of, and ends this with status 1; what was read of it is kept.
     """
+    from gatebook.wiring.access_files import ingest_files, size_of  # noqa: PLC0415  as above
+
     with open_premises(house) as premises, _bar(size_of(files)) as moved:
         found = ingest_files(premises, operator_named(operator), files, source, form, moved)
     show(found.tally.show())
@@ -91,6 +93,9 @@ def follow(
     How far each file was read is remembered. A last line without its end is left until the end comes. Compressed
     files are left alone; ingest takes them. A file that cannot be taken in is told of, and the others go on.
     """
+    from gatebook.procedures.log_access import Tally  # noqa: PLC0415  as above
+    from gatebook.wiring.access_files import Follower  # noqa: PLC0415  as above
+
     tally, stop = Tally(), threading.Event()
     with open_premises(house) as premises:
         follower = Follower(premises, operator_named(operator), paths, source, form, _tell)
@@ -108,6 +113,8 @@ def follow(
 @app.command("batch")
 def batch(batch_id: str, house: HouseAt = HERE, operator: As = "local") -> None:
     """Say whether a batch waits to be sealed or is sealed, in which segments, and at which position of the ledger."""
+    from gatebook.procedures.log_access import look_at_batch  # noqa: PLC0415  as above
+
     with on_premises(house) as premises:
         show(look_at_batch(premises.house, premises.access_log, operator_named(operator), batch_id))
 

@@ -17,7 +17,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from gatebook import canonical
 from gatebook.cli.shell import HERE, As, HouseAt, on_premises, operator_named, progress_console, show
 from gatebook.procedures.ask_archive import Question, ask_archive
-from gatebook.wiring.access_archive import archive_month, archived_rows, check_months
 
 app = typer.Typer(no_args_is_help=True)
 Folder = Annotated[Path, typer.Argument(help="The folder of the archive.")]
@@ -42,6 +41,8 @@ def archive(
 
     A month given again is written again, and what changed is told. After rows were erased every month has to be.
     """
+    from gatebook.wiring.access_archive import archive_month  # noqa: PLC0415  Arrow is long to load, and few commands need it
+
     with on_premises(house) as premises:
         for month in months:
             with _bar(month) as moved:
@@ -59,6 +60,8 @@ def check_archive(
     operator: As = "local",
 ) -> None:
     """Hold every file of an archive against its manifest, every segment against the ledger; fails if any differs."""
+    from gatebook.wiring.access_archive import check_months  # noqa: PLC0415  as above
+
     with on_premises(house) as premises:
         found = check_months(premises, operator_named(operator), folder, rows=rows)
     show(found)
@@ -87,6 +90,8 @@ def ask(
     operator: As = "local",
 ) -> None:
     """Ask archived months on a cluster, as the record itself is asked (a reading, entered first)."""
+    from gatebook.wiring.access_archive import archived_rows  # noqa: PLC0415  as above
+
     texts = {"session": session, "user_agent": user_agent, "fingerprint": fingerprint}
     asked = Question(what.value, tuple(principal or ()), tuple(ip or ()), texts, from_, until, least, limit, after)
     with on_premises(house) as premises, archived_rows(premises, folder, master, seen_as) as rows:

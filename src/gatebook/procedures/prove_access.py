@@ -15,7 +15,7 @@ from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.note_trace import note_trace
 from gatebook.procedures.publish_ledger import inclusions_of, publish_ledger
-from gatebook.procedures.seal_access import in_entry
+from gatebook.record.entered_segments import in_entry
 from gatebook.record.events.own import to_plain
 from gatebook.record.months import months_between
 from gatebook.record.ports import Row

@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gatebook.canonical import MOST_NUMBER
 from gatebook.errors import LedgerError
 from gatebook.procedures.access_record import AccessRecord
 from gatebook.procedures.house import SYSTEM, House
 from gatebook.procedures.publish_ledger import signed_heads
 from gatebook.record.enter import enter
+from gatebook.record.entered_segments import in_entry, last_segment
 from gatebook.record.entry import Entry
 from gatebook.record.events.columns import SCHEMA, from_columns
 from gatebook.record.log_ports import LoggedBatch
@@ -50,7 +50,8 @@ def seal_access(house: House, access: AccessRecord, most_rows: int = _MOST_ROWS)
     # 0. A ledger that is behind what was signed knows less than was sealed: nothing is thrown away by its word.
     _not_put_back(house)
     # 1. What was cut off: rows nobody entered go, and batches that were entered are forgotten.
-    last = last_segment(house)
+    with house.state.read() as work:
+        last = last_segment(work)
     access.rows.discard(last)
     batches, entered = _pending(house, access, most_rows)
     if entered:
@@ -86,12 +87,6 @@ def _not_put_back(house: House) -> None:
         size = work.ledger.size()
     if any(head.size > size for head in signed_heads(house)):
         raise LedgerError("the signed checkpoint is ahead of the ledger: an older state was put back")
-
-
-def last_segment(house: House) -> int:
-    """Return the number of the segment entered last; 0 when there is none."""
-    with house.state.read() as work:
-        return work.registers.count("access_segments", {})
 
 
 def _pending(house: House, access: AccessRecord, most_rows: int) -> tuple[list[LoggedBatch], list[str]]:
@@ -189,8 +184,3 @@ def _sealed(
         "last_at": in_entry(int(at.max())),
     }
     return Entry("access.sealed", house.now(), SYSTEM.operator_id, body=body)
-
-
-def in_entry(at: int) -> int:
-    """Return an instant as an entry can hold it: one before 1684 or after 2255 counts as the end of that time."""
-    return min(max(at, -MOST_NUMBER), MOST_NUMBER)

@@ -14,9 +14,9 @@ from typing import Any
 from gatebook.errors import InvalidInput
 from gatebook.procedures.house import House, HouseWork, Operator
 from gatebook.procedures.note_trace import note_trace
+from gatebook.record.entered_segments import last_segment, segment_key
 from gatebook.record.events.own import to_plain
 from gatebook.record.events.times import write_time
-from gatebook.record.fold import segment_key
 from gatebook.terms.assignment import Assignment, AssignmentKind
 from gatebook.trace.gather import Used, events_of, used_among, used_of
 from gatebook.trace.ports import AccessRows, Filter, KeptEvent, Place
@@ -37,7 +37,7 @@ class Tracer:
         """Enter the question and commit it; return the head of its answer. Raises NotPermitted, InvalidInput."""
         note_trace(self.house, self.operator, question, self.purpose)
         with self.house.state.read() as work:
-            last = work.registers.count("access_segments", {})
+            last = last_segment(work)
             row = work.registers.get("access_segments", segment_key(last)) if last else None
         sealed = {"segment": last, "at": row["sealed_at"] if row else None, "batches_waiting": self.waiting}
         return {"question": question, "sealed_until": sealed}

@@ -11,14 +11,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gatebook import canonical
 from gatebook.errors import InvalidInput, LedgerError
 from gatebook.record.segments import Hidden
 from gatebook.terms.access_event import AccessEvent
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # takes long to load, and only who writes an archive needs it
 
 SCHEMA_VERSION = 1
 _NAME = re.compile(r"[0-9]{6}-[0-9a-f]{16}/(events|erased)-[0-9]{4,}\.parquet")

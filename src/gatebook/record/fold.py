@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gatebook import canonical
+from gatebook.record.entered_segments import segment_key
 from gatebook.record.entry import Entry
 from gatebook.record.registers import Change
 
@@ -257,11 +258,6 @@ def _access_sealed(position: int, entry: Entry) -> list[Change]:
     values = {name: value for name, value in entry.body.items() if name != "segment"}
     found = {**values, "sealed_at": canonical.instant(entry.at), "position": position}
     return [Change("access_segments", segment_key(entry.body["segment"]), found)]
-
-
-def segment_key(segment: int) -> str:
-    """Return the key of a segment in its register: its number, in digits that are in the order of the numbers."""
-    return f"{segment:010d}"
 
 
 _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {

@@ -42,24 +42,22 @@ from gatebook.procedures.log_access import (
     log_access,
     receipt_at,
 )
-from gatebook.record.events import ocsf, own
+from gatebook.record.events import own
 from gatebook.record.events.cuts import Cuts
 from gatebook.record.events.fast import read_columns
 from gatebook.record.events.finish import UNMAPPED
+from gatebook.record.events.forms import WRITTEN
 from gatebook.record.events.lines import read_lines
 from gatebook.record.events.nth import WINDOW, Repeats
 from gatebook.record.events.reader import read_events
 from gatebook.store.files import make_folder, write_durably
 from gatebook.store.turn import hold
-from gatebook.terms.access_event import AccessEvent
 from gatebook.terms.assignment import microseconds
 from gatebook.wiring.premises import Premises, clock
 
 _WRITTEN_AT = 1024
 _MOST_HELD = 600_000  # last records of streams, at some 300 bytes; those of other streams are read again
 STDIN = Path("-")
-#: How a record can be written.
-WRITTEN: dict[str, Callable[[AccessEvent], dict[str, Any]]] = {own.NAME: own.to_plain, ocsf.NAME: ocsf.to_ocsf}
 
 
 @dataclass(slots=True)

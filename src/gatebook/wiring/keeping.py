@@ -21,9 +21,9 @@ from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.procedures.rescreen_delta import rescreen_delta
 from gatebook.procedures.rescreening_run import let_go, lists_due
 from gatebook.procedures.resume_applications import resume_applications
-from gatebook.procedures.seal_access import last_segment
 from gatebook.procedures.tidy import tidy
 from gatebook.procedures.watch_access import watch_access
+from gatebook.record.entered_segments import last_segment
 from gatebook.record.segment_ports import Tenure
 from gatebook.terms.assignment import microseconds
 from gatebook.wiring.premises import Premises
@@ -104,7 +104,9 @@ def seal(premises: Premises) -> None:
 def watch(premises: Premises) -> None:
     """Enter sources that fell silent or send again, and ask the ongoing clauses about what was sealed since."""
     note_gaps(premises.house, premises.access_silence)
-    if last := last_segment(premises.house):
+    with premises.house.state.read() as work:
+        last = last_segment(work)
+    if last:
         with premises.access() as access:
             watch_access(premises.house, SYSTEM, access, 1, last + 1)
 
@@ -116,7 +118,8 @@ def expire(premises: Premises, operator: Operator) -> list[str]:
         with premises.access() as access:
             return access.erase(tenures)
 
-    has_any = last_segment(premises.house) or premises.access_log.pending(1)
+    with premises.house.state.read() as work:
+        has_any = last_segment(work) or premises.access_log.pending(1)
     return expire_records(premises.house, operator, erase if has_any else None)
 
 

@@ -18,8 +18,9 @@ from gatebook.procedures.house import Operator
 from gatebook.procedures.keep_house import rebuild
 from gatebook.procedures.log_access import log_access
 from gatebook.procedures.prove_access import prove_access
-from gatebook.procedures.seal_access import last_segment, seal_access
+from gatebook.procedures.seal_access import seal_access
 from gatebook.record.enter import enter
+from gatebook.record.entered_segments import last_segment
 from gatebook.record.entry import Entry
 from gatebook.record.events.own import to_plain
 from gatebook.record.segment_ports import Tenure
@@ -142,7 +143,8 @@ def test_rows_nobody_entered_are_not_found_after_a_crash(premises: Any, operator
     with pytest.raises(Crash):
         seal_access(premises.house, record)
     del record.rows.add
-    assert last_segment(premises.house) == 0
+    with premises.house.state.read() as work:
+        assert last_segment(work) == 0
     access.seal()
     assert everything(access) == sorted((one.principal, one.event_id) for one in events)
 

@@ -6,6 +6,9 @@ would also take its records, and the plain syslog line, which is nearly any line
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from gatebook.errors import NotFound
 from gatebook.record.events import (
     azure,
@@ -21,6 +24,7 @@ from gatebook.record.events import (
     syslog,
 )
 from gatebook.record.events.form import JsonForm, LineForm
+from gatebook.terms.access_event import AccessEvent
 
 JSON_FORMS: tuple[JsonForm, ...] = (
     own.FORM,
@@ -35,6 +39,8 @@ JSON_FORMS: tuple[JsonForm, ...] = (
 LINE_FORMS: tuple[LineForm, ...] = (*cef.FORMS, *combined.FORMS, *syslog.FORMS)
 
 FORMS: tuple[JsonForm | LineForm, ...] = (*JSON_FORMS, *LINE_FORMS)
+#: How an event can be written, beside the ways in which it is read.
+WRITTEN: dict[str, Callable[[AccessEvent], dict[str, Any]]] = {own.NAME: own.to_plain, ocsf.NAME: ocsf.to_ocsf}
 BY_NAME = {form.name: form for form in FORMS}
 
 
