@@ -19,7 +19,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gatebook.record.events.columns import SCHEMA, unpack_address
+from gatebook.record.events.columns import SCHEMA
+from gatebook.record.events.packing import unpack_address
 from gatebook.record.events.times import write_time
 
 DAY = 86_400_000_000

@@ -23,7 +23,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from access_data import DAY, Made
-from gatebook.record.events.columns import SCHEMA, unpack_address
+from gatebook.record.events.columns import SCHEMA
+from gatebook.record.events.packing import unpack_address
 
 NAMES = SCHEMA.names
 _COMMIT = 50_000

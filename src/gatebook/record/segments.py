@@ -13,20 +13,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 
 import msgspec
 
 from gatebook.errors import LedgerError
 from gatebook.record import merkle
-from gatebook.terms.access_event import AccessEvent, AddressKind
+from gatebook.record.events.packing import kept_raw, pack_address
+from gatebook.terms.access_event import AccessEvent
 
 CHUNK = 256  # leaves under one kept hash: what lies below is computed from the rows when it is asked for
 _FIXED = struct.Struct("<qHH")
-_NO_ADDRESS = bytes(16)
 
 
 @lru_cache(maxsize=262_144)  # the same principals come again and again
@@ -35,23 +34,14 @@ def label_of(label_salt: bytes, principal: str) -> int:
     return int.from_bytes(hashlib.sha256(label_salt + principal.encode()).digest()[:8], "big")
 
 
-def packed_address(address: str) -> bytes:
-    """Return 16 bytes of an address, an IPv4 address mapped into IPv6; zeros where there is none."""
-    if not address:
-        return _NO_ADDRESS
-    found = ip_address(address)
-    return found.packed if isinstance(found, IPv6Address) else b"\0" * 10 + b"\xff\xff" + found.packed
-
-
 def texts_of(event: AccessEvent) -> tuple[str, ...]:
     """Return the texts of an event in the order in which they are hashed and kept."""
-    is_plain = event.address_kind is AddressKind.ADDRESS and event.raw_address == event.address
     return (
         event.principal,
         event.act,
         event.outcome,
         event.address_kind,
-        "" if is_plain else event.raw_address,
+        kept_raw(event.raw_address, event.address, event.address_kind),
         event.session,
         event.user_agent,
         event.fingerprint,
@@ -68,7 +58,7 @@ def record_of(event: AccessEvent, batch: int) -> bytes:
 
     No text holds a NUL: one that came is kept escaped. ``batch`` is the row's batch within its segment.
     """
-    head = _FIXED.pack(event.at, event.nth, batch) + packed_address(event.address)
+    head = _FIXED.pack(event.at, event.nth, batch) + pack_address(event.address)
     return head + b"\0".join(text.encode() for text in texts_of(event))
 
 
@@ -172,12 +162,12 @@ def root_from_range(leaves: Sequence[bytes], start: int, size: int, path: Sequen
     return root
 
 
-def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: object) -> bytes:
+def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: Iterator[bytes]) -> bytes:
     if start + len(leaves) <= low or high <= start:
-        found = next(steps, None)  # type: ignore[call-overload]  # an iterator, handed down
+        found = next(steps, None)
         if found is None:
             raise LedgerError("the range proof is too short")
-        return bytes(found)
+        return found
     if high - low == 1:
         return leaves[low - start]
     middle = low + merkle.split(high - low)

@@ -1,23 +1,19 @@
 """Events as columns and back: the one shape in which batches of events travel to a store.
 
-The trap guarded against: an address with two writings. Every address is sixteen bytes, an IPv4 address mapped into
-IPv6, so that equal addresses are equal bytes in every engine; sixteen zero bytes are none.
+The trap guarded against: a column that comes back as something else. What is written is read back the same, whatever
+engine it lay in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from ipaddress import IPv6Address
 from typing import Any
 
 import pyarrow as pa
 
+from gatebook.record.events.packing import kept_raw, pack_address, unpack_address
 from gatebook.terms.access_event import AccessEvent, AddressKind, Outcome
 
-NO_ADDRESS = bytes(16)
-
-_MAPPED = bytes(10) + b"\xff\xff"
 _TEXTS_BEFORE = ("source", "principal", "act", "outcome", "address_kind", "raw_address", "session", "user_agent")
 _TEXTS_AFTER = ("fingerprint", "target", "event_id", "marks", "detail")
 TEXTS = (*_TEXTS_BEFORE, *_TEXTS_AFTER)
@@ -30,31 +26,6 @@ SCHEMA = pa.schema(
         pa.field("nth", pa.uint16(), nullable=False),
     ]
 )
-
-
-def pack_address(address: str) -> bytes:
-    """Return the canonical text of an address as sixteen bytes; "" as sixteen zero bytes."""
-    if ":" in address:
-        return _pack_6(address)
-    return _MAPPED + bytes(map(int, address.split("."))) if address else NO_ADDRESS
-
-
-@lru_cache(maxsize=65_536)
-def unpack_address(packed: bytes) -> str:
-    """Return the canonical text of sixteen bytes; "" for zero bytes."""
-    if packed == NO_ADDRESS:
-        return ""
-    return ".".join(map(str, packed[12:])) if packed.startswith(_MAPPED) else str(IPv6Address(packed))
-
-
-@lru_cache(maxsize=65_536)
-def _pack_6(address: str) -> bytes:
-    return IPv6Address(address).packed
-
-
-def kept_raw(raw: str, address: str, kind: AddressKind) -> str:
-    """Return the raw address as it is stored: empty where the canonical text says the same."""
-    return "" if kind is AddressKind.ADDRESS and raw == address else raw
 
 
 def to_columns(events: Sequence[AccessEvent]) -> pa.RecordBatch:

@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gatebook.record.events.address import is_missing, read_address
-from gatebook.record.events.columns import batch_of, kept_raw, pack_address, unpack_address
+from gatebook.record.events.columns import batch_of
 from gatebook.record.events.finish import TEXT_CHARS
 from gatebook.record.events.form import Receipt
 from gatebook.record.events.nth import KEY_FIELDS, Key, Repeats
 from gatebook.record.events.own import NAME, outcome_of
+from gatebook.record.events.packing import kept_raw, pack_address, unpack_address
 from gatebook.record.events.times import FIRST_US, LAST_US
 from gatebook.terms.access_event import MARKS, AddressKind
 

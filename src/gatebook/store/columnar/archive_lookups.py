@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from gatebook.errors import Unavailable
 from gatebook.record.archive_ports import ArchivedFile, Manifest
-from gatebook.record.events.columns import unpack_address
+from gatebook.record.events.packing import unpack_address
 from gatebook.record.segments import label_of
 from gatebook.store.columnar.archive_shape import signed, sixteen, to_kept
 from gatebook.store.columnar.archive_sql import (

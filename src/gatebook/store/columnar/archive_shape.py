@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from gatebook.record.archive_ports import ArchivedRow
-from gatebook.record.events.columns import NO_ADDRESS, TEXTS, event_of
+from gatebook.record.events.columns import TEXTS, event_of
+from gatebook.record.events.packing import NO_ADDRESS
 from gatebook.record.segments import Hidden
 from gatebook.trace.ports import KeptEvent
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from gatebook.record.events.columns import pack_address
+from gatebook.record.events.packing import pack_address
 from gatebook.store.columnar.archive_shape import NONE, SHAPE, halves_of
 from gatebook.terms.access_event import Outcome
 from gatebook.trace.ports import Filter, Place

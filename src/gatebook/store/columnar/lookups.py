@@ -7,10 +7,11 @@ address a second order holds label and time, with which the rows are found in th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from gatebook.record.events.columns import from_columns
+from gatebook.record.events.packing import unpack_address
 from gatebook.record.months import months_between
 from gatebook.record.segments import label_of
 from gatebook.store.columnar.engine import Engine
@@ -60,7 +61,7 @@ class ColumnarLookups:
             f"WHERE {where} GROUP BY principal, a ORDER BY n DESC, principal, a LIMIT {{limit:UInt32}}"
         )
         return [
-            Use(row["principal"], _text(row["a"]), row["n"], row["first_at"], row["last_at"])
+            Use(row["principal"], unpack_address(row["a"]), row["n"], row["first_at"], row["last_at"])
             for row in self._engine.ask(sql, {**values, "limit": limit}).to_pylist()
         ]
 
@@ -76,7 +77,7 @@ class ColumnarLookups:
         names = self._principals([row["label"] for row in rows])
         rows.sort(key=lambda row: (-row["n"], names[row["label"]].encode(), row["address"]))
         return [
-            Use(names[row["label"]], _text(row["address"]), row["n"], row["first_at"], row["last_at"])
+            Use(names[row["label"]], unpack_address(row["address"]), row["n"], row["first_at"], row["last_at"])
             for row in rows[:limit]
         ]
 
@@ -100,7 +101,7 @@ class ColumnarLookups:
         found = [
             Sharer(
                 names[row["label"]],
-                tuple(_text(a) for a in sorted(row["addresses"])),
+                tuple(unpack_address(a) for a in sorted(row["addresses"])),
                 row["events"],
                 row["from_at"],
                 row["until_at"],
@@ -175,13 +176,6 @@ def _holds_mapped(network: IPv4Network | IPv6Network) -> bool:
 
 def _sixteen(address: Any) -> str:  # noqa: ANN401  of either version
     return str(address) if address.version == 6 else f"::ffff:{address}"  # noqa: PLR2004  the version's own number
-
-
-def _text(packed: bytes) -> str:
-    if not any(packed):
-        return ""
-    found = ip_address(packed)
-    return str(found.ipv4_mapped or found)  # type: ignore[union-attr]  # sixteen bytes make version 6
 
 
 def _time(from_at: int, until_at: int) -> tuple[str, dict[str, Any]]:

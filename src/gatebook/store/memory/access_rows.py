@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gatebook.errors import LedgerError
 from gatebook.record import merkle
 from gatebook.record.events.columns import SCHEMA, from_columns
+from gatebook.record.events.packing import pack_address
 from gatebook.record.segment_ports import A_DAY, AT_RECEIPT, NO_MONTH, Run, SegmentReader, SegmentTree, Tenure
 from gatebook.record.segments import (
     Hidden,
@@ -25,7 +26,6 @@ from gatebook.record.segments import (
     ShownRow,
     commitment_of,
     label_of,
-    packed_address,
     record_of,
 )
 from gatebook.terms.access_event import AccessEvent, Outcome
@@ -142,7 +142,7 @@ class MemoryAccessRows:
         for kept in self._matching(asked):
             times[kept.event.principal, kept.event.address].append(kept.event.at)
         found = [Use(*pair, len(at), min(at), max(at)) for pair, at in times.items()]
-        return sorted(found, key=lambda use: (-use.events, use.principal.encode(), packed_address(use.address)))[:limit]
+        return sorted(found, key=lambda use: (-use.events, use.principal.encode(), pack_address(use.address)))[:limit]
 
     def sharers(self, principals: Sequence[str], from_at: int, until_at: int, least: int) -> list[Sharer]:
         """Return other principals at addresses of these."""
@@ -169,7 +169,7 @@ def _first_of(tenures: Sequence[Tenure], event: AccessEvent) -> int | None:
 
 
 def _sharer(principal: str, events: Sequence[AccessEvent]) -> Sharer:
-    addresses = tuple(sorted({event.address for event in events}, key=packed_address))
+    addresses = tuple(sorted({event.address for event in events}, key=pack_address))
     times = [event.at for event in events]
     return Sharer(principal, addresses, len(events), min(times), max(times))
 
