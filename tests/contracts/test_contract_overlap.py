@@ -319,7 +319,7 @@ def test_processes_and_threads_that_start_at_once_on_a_fresh_database_all_come_u
         assert at_once(*[lambda url=fresh: migrate(url)] * 3) == [None] * 3
         ends = [one.communicate() for one in started]
         assert [one.returncode for one in started] == [0, 0], ends
-        assert schema_version(fresh) == "0004"
+        assert schema_version(fresh) == "0005"
 
 
 @pytest.mark.postgres

@@ -63,7 +63,7 @@ def test_migrations_lead_to_the_tables_the_program_writes(url: str) -> None:
     # Breaks when a column is added without a migration.
     migrate(url)
     migrate(url)
-    assert schema_version(url) == "0004"
+    assert schema_version(url) == "0005"
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []

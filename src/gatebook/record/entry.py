@@ -82,6 +82,69 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "access.archived": (1, frozenset({"month", "rows", "manifest"})),
     "access.gap": (1, frozenset({"source", "since"})),
     "access.resumed": (1, frozenset({"source", "since"})),
+    "demand.received": (
+        1,
+        frozenset(
+            {
+                "demand",
+                "instrument",
+                "jurisdiction",
+                "recipient",
+                "channel",
+                "document",
+                "due_at",
+                "due_rule",
+                "is_emergency",
+                "notice",
+                "notice_until",
+            }
+        ),
+    ),
+    "demand.checked": (1, frozenset({"demand", "check", "verdict"})),
+    "demand.scoped": (1, frozenset({"demand", "outcome", "classes", "answers"})),
+    "demand.ruled": (1, frozenset({"demand", "classes", "ruling"})),
+    "demand.searched": (1, frozenset({"demand", "accounts", "persons", "unresolved", "ambiguous", "leads"})),
+    "demand.closed": (1, frozenset({"demand", "outcome", "retain_until", "retain_rule"})),
+    "hold.placed": (
+        1,
+        frozenset({"hold", "demand", "hold_kind", "scope", "persons", "accounts", "until", "rule", "overtaken"}),
+    ),
+    "hold.scoped": (1, frozenset({"hold", "scope", "persons", "accounts", "overtaken"})),
+    "hold.renewed": (1, frozenset({"hold", "until", "rule", "lapsed_at"})),
+    "hold.ended": (1, frozenset({"hold", "cause"})),
+    "production.proposed": (
+        1,
+        frozenset({"production", "demand", "accounts", "records", "events", "classes", "items"}),
+    ),
+    "production.approved": (1, frozenset({"production"})),
+    "production.refused": (1, frozenset({"production"})),
+    "production.built": (1, frozenset({"production", "digest", "bytes", "records", "events", "sealed_to"})),
+    "disclosure.made": (
+        1,
+        frozenset(
+            {
+                "disclosure",
+                "demand",
+                "production",
+                "basis",
+                "recipient",
+                "jurisdiction",
+                "classes",
+                "records",
+                "events",
+                "digest",
+            }
+        ),
+    ),
+    "disclosure.refused": (1, frozenset({"recipient", "jurisdiction", "classes", "clauses"})),
+    "notice.delayed": (1, frozenset({"demand", "until", "ground"})),
+    "notice.due": (1, frozenset({"demand"})),
+    "notice.given": (1, frozenset({"demand", "by"})),
+    "record.spared": (1, frozenset({"holds"})),
+    "record.trimming": (1, frozenset({"rule", "classes", "sealed_under", "records"})),
+    "record.trimmed": (1, frozenset({"rule", "classes"})),
+    "backup.made": (1, frozenset({"digest", "size", "keys"})),
+    "backup.restored": (1, frozenset({"digest", "size"})),
 }
 
 
@@ -89,8 +152,9 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
 class Entry:
     """One line: kind, version, time, operator, the ids it concerns, and a closed body.
 
-    ``record`` and ``commitment`` name the sealed payload that belongs to the line: the commitment is
-    SHA-256 over a salt and the payload's canonical bytes, and the salt lies sealed beside the payload.
+    ``record`` and ``commitment`` name the sealed payload that belongs to the line: the commitment is the root over its
+    fields, each salted (``record.fields``), and the salt lies sealed beside the payload. ``person`` is whose key it is
+    sealed under: a person's, or a demand's for what was served on the house.
     """
 
     kind: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gatebook import canonical
+from gatebook.record import process_fold
 from gatebook.record.entered_segments import segment_key
 from gatebook.record.entry import Entry
 from gatebook.record.registers import Change
@@ -222,6 +223,22 @@ def _shredded(_: int, entry: Entry) -> list[Change]:
     return [Change("persons", entry.person, values)]
 
 
+def _spared(_: int, entry: Entry) -> list[Change]:
+    """A hold came before the key was destroyed: what was begun is called off."""
+    return [Change("persons", entry.person, {"shredding": ""})]
+
+
+def _trimming(_: int, entry: Entry) -> list[Change]:
+    """What is left of a person's records lies under another key; the one before is still to be destroyed."""
+    body = entry.body
+    trimming = {"rule": body["rule"], "classes": body["classes"]}
+    return [Change("persons", entry.person, {"sealed_under": body["sealed_under"], "trimming": trimming})]
+
+
+def _trimmed(_: int, entry: Entry) -> list[Change]:
+    return [Change("persons", entry.person, {"trimming": None, "trimmed": entry.body["classes"]})]
+
+
 def _key_made(position: int, entry: Entry) -> list[Change]:
     values = {
         "made_by": entry.operator,
@@ -280,9 +297,13 @@ _FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "review.closed": _review_closed,
     "record.expiring": _expiring,
     "record.shredded": _shredded,
+    "record.spared": _spared,
+    "record.trimming": _trimming,
+    "record.trimmed": _trimmed,
     "list.loaded": _list_loaded,
     "key.made": _key_made,
     "key.revoked": _key_revoked,
     "access.logged": _access_logged,
     "access.sealed": _access_sealed,
+    **process_fold.FOLDS,
 }

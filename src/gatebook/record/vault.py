@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,16 +18,23 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gatebook import canonical
 from gatebook.canonical import Plain
 from gatebook.errors import LedgerError, Shredded, VaultError
+from gatebook.record.fields import (
+    Part,
+    commitment_of,
+    fields_of,
+    is_by_field,
+    parts_from_plain,
+    parts_to_plain,
+    payload_of,
+)
 from gatebook.record.ports import KeyEncryption, KeyRing, SealedRecord
 
 _NONCE, _SALT, _KEY, _TAG = 12, 16, 32, 16
+_ANOTHER = "a sealed record does not match the commitment in the ledger"
 
 
-def commit(salt: bytes, payload: Plain) -> str:
-    """Return the commitment of a payload: SHA-256 over salt and canonical bytes, as hex.
-
-    The salt keeps a guess at a low-entropy payload from being tested against the ledger.
-    """
+def _whole(salt: bytes, payload: Plain) -> str:
+    """The commitment of older records: SHA-256 over salt and canonical bytes of the payload as a whole, as hex."""
     return hashlib.sha256(salt + canonical.encode(payload)).hexdigest()
 
 
@@ -45,18 +53,57 @@ class Vault:
 
     def seal(self, record_id: str, subject: str, kind: str, payload: Plain, at: datetime) -> tuple[SealedRecord, str]:
         """Seal ``payload``; return the record and its commitment. Raises Shredded for a destroyed subject."""
-        salt, nonce = self.draw(_SALT), self.draw(_NONCE)
-        bare = SealedRecord(record_id, subject, kind, b"", at)
-        inner = canonical.encode({"payload": payload, "salt": salt.hex()})
-        sealed = nonce + AESGCM(self._data_key(subject)).encrypt(nonce, inner, _bound_to(bare))
-        return SealedRecord(record_id, subject, kind, sealed, at), commit(salt, payload)
+        salt = self.draw(_SALT)
+        record = self._sealed(SealedRecord(record_id, subject, kind, b"", at), {"payload": payload, "salt": salt.hex()})
+        return record, commitment_of(fields_of(payload, salt))
+
+    def seal_again(self, record: SealedRecord, subject: str, parts: Sequence[Part]) -> SealedRecord:
+        """Seal what is left of a record under another subject's key; what ``parts`` hide can be opened no more.
+
+        The salts of what is left are sealed one by one: the one they were made from would tell those of the rest.
+        """
+        bare = SealedRecord(record.record_id, subject, record.kind, b"", record.sealed_at)
+        return self._sealed(bare, {"parts": parts_to_plain(parts)})
 
     def unseal(self, record: SealedRecord, commitment: str) -> Plain:
-        """Return the payload, checked against the ledger's commitment.
+        """Return the payload, checked against the ledger's commitment; of fields that were ended nothing is left in it.
 
         Raises Shredded when the key was destroyed, VaultError when the bytes do not open, LedgerError when they
         open to something else than was entered.
         """
+        inner = self._opened(record)
+        if "parts" in inner or is_by_field(commitment):
+            return payload_of(self._parts(inner, commitment))
+        if not hmac.compare_digest(_whole(bytes.fromhex(inner["salt"]), inner["payload"]), commitment):
+            raise LedgerError(_ANOTHER)
+        payload: Plain = inner["payload"]
+        return payload
+
+    def unseal_parts(self, record: SealedRecord, commitment: str) -> tuple[Part, ...]:
+        """Return the payload field by field with its salts, checked as in :meth:`unseal`.
+
+        Raises VaultError for an older record, whose commitment is over the whole of it.
+        """
+        inner = self._opened(record)
+        if "parts" not in inner and not is_by_field(commitment):
+            raise VaultError("this record was sealed before records were committed to field by field")
+        return self._parts(inner, commitment)
+
+    def _parts(self, inner: Mapping[str, Any], commitment: str) -> tuple[Part, ...]:
+        if "parts" in inner:
+            parts = parts_from_plain(inner["parts"])
+        else:
+            parts = fields_of(inner["payload"], bytes.fromhex(inner["salt"]))
+        if not hmac.compare_digest(commitment_of(parts), commitment):
+            raise LedgerError(_ANOTHER)
+        return parts
+
+    def _sealed(self, bare: SealedRecord, inner: Plain) -> SealedRecord:
+        nonce = self.draw(_NONCE)
+        key = self._data_key(bare.subject)
+        return replace(bare, ciphertext=nonce + AESGCM(key).encrypt(nonce, canonical.encode(inner), _bound_to(bare)))
+
+    def _opened(self, record: SealedRecord) -> Mapping[str, Any]:
         held = self.ring.get(record.subject)
         if held is None:
             raise VaultError("this subject has no data key; the key ring does not belong to this state")
@@ -67,10 +114,7 @@ class Vault:
         except InvalidTag:
             raise VaultError("a sealed record does not open: its bytes or its key were changed") from None
         assert isinstance(inner, dict)  # noqa: S101  we wrote it, and the tag says nobody changed it
-        if not hmac.compare_digest(commit(bytes.fromhex(inner["salt"]), inner["payload"]), commitment):
-            raise LedgerError("a sealed record does not match the commitment in the ledger")
-        payload: Plain = inner["payload"]
-        return payload
+        return inner
 
     def tag(self, field: str, value: str) -> bytes:
         """Return the keyed index tag of a normalised value: HMAC-SHA256 under the field's own key, 16 bytes."""

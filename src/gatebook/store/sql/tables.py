@@ -20,6 +20,11 @@ _INDEXED = {
     "determinations": ("application_id",),
     "access_batches": ("digest",),
     "access_segments": ("month",),
+    "demands": ("state",),
+    "demand_checks": ("demand_id",),
+    "holds": ("state",),
+    "productions": ("demand_id",),
+    "disclosures": ("demand_id",),
 }
 
 
