@@ -33,7 +33,7 @@ PURPOSES = frozenset(
 )
 
 #: What stands between a person's id and the number of the key their records were sealed under again.
-AGAIN = "~"
+AGAIN = "+"
 
 
 def known_purpose(purpose: str) -> None:
@@ -55,7 +55,7 @@ class Door:
         ``index`` holds (field, normalised value) pairs to be found again by exact search.
         """
         row = work.registers.get("persons", entry.person)
-        subject = (row and row["sealed_under"]) or entry.person  # PERSON~N once some of their fields ended
+        subject = (row and row["sealed_under"]) or entry.person  # PERSON+N once some of their fields ended
         record, commitment = self.vault.seal(record_id, subject, entry.kind, payload, entry.at)
         work.records.put(record, [(field, self.vault.tag(field, value)) for field, value in index])
         return replace(entry, record=record_id, commitment=commitment)
