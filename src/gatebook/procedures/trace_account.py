@@ -80,7 +80,7 @@ def trace_identifier(
 
     It is found through the keyed index, exactly or not at all; nothing is opened. Raises NotPermitted, InvalidInput.
     """
-    values = _index_values(kind, read_text(text, "/text"))
+    values = index_values(kind, read_text(text, "/text"))
     bounds, page, limit = read_bounds(from_, until), read_place(after), read_limit(limit)
     head = tracer.begin(f"trace.{kind}")
     with tracer.house.state.read() as work:
@@ -139,7 +139,7 @@ def holders_of(work: HouseWork, principal: str, bounds: Bounds) -> list[Assignme
     return work.assignments.covering(span, bounds.from_at, bounds.until_at) if span else []
 
 
-def _index_values(kind: str, text: str) -> tuple[tuple[str, str], ...]:
+def index_values(kind: str, text: str) -> tuple[tuple[str, str], ...]:
     """Return (field, normal value) of all under which an identifier may have been sealed. Raises InvalidInput."""
     found = _READERS[kind](text) if kind in _READERS else None
     if kind not in _READERS:

@@ -18,12 +18,23 @@ def _demand(position: int, entry: Entry, **values: Any) -> Change:  # noqa: ANN4
     return Change("demands", entry.body["demand"], {**values, "position": position})
 
 
+_DESCRIBED = ("instrument", "jurisdiction", "recipient", "is_emergency", "due_at", "due_rule", "notice", "notice_until")
+
+
 def _received(position: int, entry: Entry) -> list[Change]:
     body = entry.body
-    taken = ("instrument", "jurisdiction", "recipient", "channel", "document", "is_emergency", "due_at", "due_rule")
-    values = {name: body[name] for name in (*taken, "notice", "notice_until")}
-    received = {"state": "received", "received_at": canonical.instant(entry.at), "record_id": entry.record}
+    values = {name: body[name] for name in (*_DESCRIBED, "channel", "document")}
+    # It may have come before it was taken in, as by fax in the night: its clocks run from then.
+    received_at = body.get("received_at") or canonical.instant(entry.at)
+    received = {"state": "received", "received_at": received_at, "record_id": entry.record}
     return [_demand(position, entry, **values, **received)]
+
+
+def _described(position: int, entry: Entry) -> list[Change]:
+    """What it says is known, or known better: what was concluded of it before has to be concluded again."""
+    values = {name: entry.body[name] for name in (*_DESCRIBED, "received_at")}
+    anew = {"state": "received", "scope": "", "classes": None, "ruled_by": "", "searched_record": ""}
+    return [_demand(position, entry, **values, **anew, record_id=entry.record)]
 
 
 def _checked(position: int, entry: Entry) -> list[Change]:
@@ -52,7 +63,7 @@ def _ruled(position: int, entry: Entry) -> list[Change]:
 
 
 def _searched(position: int, entry: Entry) -> list[Change]:
-    return [_demand(position, entry, state="searched", searched_record=entry.record)]
+    return [_demand(position, entry, searched_record=entry.record)]
 
 
 def _closed(position: int, entry: Entry) -> list[Change]:
@@ -60,6 +71,14 @@ def _closed(position: int, entry: Entry) -> list[Change]:
     ended = {"closed_at": canonical.instant(entry.at), "outcome": body["outcome"]}
     kept = {"retain_until": body["retain_until"], "retain_rule": body["retain_rule"]}
     return [_demand(position, entry, state="closed", **ended, **kept)]
+
+
+def _expiring(position: int, entry: Entry) -> list[Change]:
+    return [_demand(position, entry, state="expiring")]
+
+
+def _shredded(position: int, entry: Entry) -> list[Change]:
+    return [_demand(position, entry, state="shredded")]
 
 
 def _held(position: int, entry: Entry) -> list[Change]:
@@ -151,11 +170,14 @@ def _notice_given(position: int, entry: Entry) -> list[Change]:
 
 FOLDS: dict[str, Callable[[int, Entry], list[Change]]] = {
     "demand.received": _received,
+    "demand.described": _described,
     "demand.checked": _checked,
     "demand.scoped": _scoped,
     "demand.ruled": _ruled,
     "demand.searched": _searched,
     "demand.closed": _closed,
+    "demand.expiring": _expiring,
+    "demand.shredded": _shredded,
     "hold.placed": _held,
     "hold.scoped": _hold_scoped,
     "hold.renewed": _renewed,

@@ -283,7 +283,7 @@ REGISTERS = {
                 "disclosure_id": _T,
                 "demand_id": _T,
                 "production_id": _T,
-                "basis": _T,
+                "basis": _J,
                 "recipient": _T,
                 "jurisdiction": _T,
                 "classes": _J,

@@ -1,0 +1,61 @@
+"""Custody: which entries of the ledger tell what was done on a demand and with a production, and which tie an account.
+
+The trap guarded against: a chain with a link left out. What was entered of the demand, its holds and the production is
+read from the ledger itself, from the demand's first entry on, and not from what a register remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from gatebook.record.entry import Entry
+from gatebook.record.ports import Row, Work
+
+_PAGE, _PURPOSE = 2000, "legal-process"
+_HOLDS = ("hold.placed", "hold.scoped", "hold.renewed", "hold.ended")
+
+
+def custody_of(
+    work: Work, demand_id: str, production_id: str, since: int, records: Collection[str]
+) -> dict[int, Entry]:
+    """Return, by position, every step of a demand and a production from position ``since`` on.
+
+    That is what was entered of either, of the demand's holds, and each reading of ``records`` for legal process.
+    """
+    found, holds = dict[int, Entry](), set[str]()
+    wanted = [demand_id.encode(), production_id.encode(), *(f'"{one}"'.encode() for one in records)]
+    for position, data in _entries(work, since):
+        if any(word in data for word in wanted) or any(hold.encode() in data for hold in holds):
+            entry = Entry.from_bytes(data)
+            body = entry.body
+            of_either = body.get("demand") == demand_id or body.get("production") == production_id
+            of_holds = entry.kind in _HOLDS and body.get("hold") in holds
+            is_reading = entry.kind == "record.read" and body["read"] in records and body["purpose"] == _PURPOSE
+            if of_either or of_holds or is_reading:
+                found[position] = entry
+                holds |= {str(body["hold"])} if entry.kind == "hold.placed" else set()
+    return found
+
+
+def ties_of(work: Work, account: Row) -> list[int]:
+    """Return the positions of the entries that say whose an account is, and that it ended where it did."""
+    application = work.registers.get("applications", account["application_id"])
+    claims = work.registers.get("records", application["claims_record"]) if application else None
+    word, found = str(account["account_id"]).encode(), list[int]()
+    for position, data in _entries(work, int(claims["position"]) if claims else 0):
+        if word in data and Entry.from_bytes(data).kind == "account.opened":
+            found.append(position)
+            break
+    if account["status"] == "closed" and _kind_at(work, int(account["position"])) == "account.closed":
+        found.append(int(account["position"]))
+    return found
+
+
+def _kind_at(work: Work, position: int) -> str:
+    return Entry.from_bytes(work.ledger.read(position, position + 1)[0]).kind
+
+
+def _entries(work: Work, start: int) -> Iterator[tuple[int, bytes]]:
+    size = work.ledger.size()
+    for first in range(start, size, _PAGE):
+        yield from enumerate(work.ledger.read(first, min(first + _PAGE, size)), first)

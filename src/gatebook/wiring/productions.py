@@ -1,0 +1,143 @@
+"""Productions of a house: searched, proposed, built and released with the access record and what lies outside it.
+
+The trap guarded against: plaintext left behind. Where a recipient's key is given, only what is encrypted to it is kept
+and handed over; an archive that nobody gave a key for lies in a folder for the owner's eyes alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, SettingsError, reason_of
+from gatebook.procedures import build_production, propose_production, render, search_demand
+from gatebook.procedures.gather_production import Outside
+from gatebook.procedures.house import Operator
+from gatebook.record.checkpoint import parse_checkpoint
+from gatebook.record.cosignature import cosigned_at, cosigner_of
+from gatebook.store.files import write_durably
+from gatebook.store.production_folder import ProductionFolder, one_file_verifier
+from gatebook.wiring.premises import Premises
+from gatebook.wiring.witness import ask_now
+
+if TYPE_CHECKING:
+    from gatebook.trace.production.bag import Built
+
+
+def search(premises: Premises, operator: Operator, demand_id: str) -> dict[str, Any]:
+    """Look for everything a demand names."""
+    with premises.access() as access:
+        return search_demand.search_demand(premises.house, access, operator, demand_id)
+
+
+def propose(premises: Premises, operator: Operator, demand_id: str, accounts: Sequence[str]) -> dict[str, Any]:
+    """Propose the exact list of what to hand over."""
+    with premises.access() as access:
+        return propose_production.propose_production(premises.house, access, operator, demand_id, accounts)
+
+
+def build(premises: Premises, operator: Operator, production_id: str) -> dict[str, Any]:
+    """Build an approved production."""
+    press = _Press(premises)
+    outside = Outside(
+        verifier=one_file_verifier(),
+        ask_witnesses=lambda: ask_now(premises),
+        stamp=_stamp(premises),
+        cosigners=lambda note: _cosigners(premises, note),
+    )
+    with premises.access() as access:
+        return build_production.build_production(premises.house, access, operator, production_id, outside, press)
+
+
+def release(premises: Premises, operator: Operator, production_id: str) -> dict[str, Any]:
+    """Enter the disclosure of a production, once its file is there."""
+    with premises.house.state.read() as work:
+        row = propose_production.production_row(work, production_id)
+    _file(premises, row["production_id"], row["sealed_to"] or "")
+    return render.row(build_production.release_production(premises.house, operator, production_id))
+
+
+def released_file(premises: Premises, operator: Operator, production_id: str) -> Path:
+    """Return the file of a released production: what was encrypted, where it was. Raises Conflict, NotFound."""
+    row = build_production.released(premises.house, operator, production_id)
+    return _file(premises, production_id, row["sealed_to"] or "")
+
+
+def release_to(premises: Premises, operator: Operator, production_id: str, out: Path) -> dict[str, Any]:
+    """Enter the disclosure, and only then write the file to ``out``. Raises InvalidInput where it cannot be."""
+    if out.exists():
+        raise InvalidInput("this file is there already", (FieldProblem("/out", "exists", "choose a new name"),))
+    shown = release(premises, operator, production_id)
+    file = released_file(premises, operator, production_id)
+    try:
+        with file.open("rb") as source:
+            data = source.read()
+        write_durably(out, data)
+    except OSError as error:
+        raise InvalidInput(
+            "the file cannot be written; the disclosure was entered, and the file can be asked for again",
+            (FieldProblem("/out", "unwritable", reason_of(error)),),
+        ) from None
+    return {**shown, "file": str(out), "file_sha256": hashlib.sha256(data).hexdigest()}
+
+
+class _Press:
+    """Keeps archives of a house, and encrypts them where the demand names a key."""
+
+    def __init__(self, premises: Premises) -> None:
+        self._premises, self._folder = premises, _folder(premises)
+
+    def build(
+        self, production: str, recipient_key: str, make: Callable[[IO[bytes]], Built]
+    ) -> build_production.Pressed:
+        """Write the archive, and where there is a key what is encrypted to it; then the archive itself goes."""
+        built = self._folder.write(f"{production}.zip", make)
+        path = self._folder.path(f"{production}.zip")
+        if not recipient_key:
+            return build_production.Pressed(built, path.stat().st_size, "")
+        from gatebook.outside.encryption import ENDINGS, kind_of, seal_file  # noqa: PLC0415  loads a library for age
+
+        kind, now = kind_of(recipient_key, self._premises.now()), self._premises.now()
+        name = f"{production}.zip{ENDINGS[kind]}"
+        self._folder.write(name, lambda target: seal_file(path, target, recipient_key, now))
+        size = path.stat().st_size
+        self._folder.remove(f"{production}.zip")
+        return build_production.Pressed(built, size, kind.value)
+
+
+def _folder(premises: Premises) -> ProductionFolder:
+    return ProductionFolder(premises.folder / "productions")
+
+
+def _file(premises: Premises, production_id: str, sealed_to: str) -> Path:
+    """Return where a production lies. Raises Conflict for one that was not built here."""
+    from gatebook.outside.encryption import ENDINGS, KeyKind  # noqa: PLC0415  as above
+
+    ending = ENDINGS[KeyKind(sealed_to)] if sealed_to else ""
+    try:
+        return _folder(premises).path(f"{production_id}.zip{ending}")
+    except NotFound:
+        raise Conflict("the file of this production is not here: build it first") from None
+
+
+def _stamp(premises: Premises) -> Callable[[bytes], bytes]:
+    """Return what gives a time stamp: the authority of the settings, or nothing."""
+    if not premises.settings.tsa_url:
+        return lambda _: b""
+    from gatebook.outside.time_stamp import TimeStampAuthority, read_certificates  # noqa: PLC0415  as above
+
+    file = premises.settings.tsa_certificate_file
+    try:
+        certificates = read_certificates(Path(file).read_bytes()) if file else ()
+    except OSError as error:
+        raise SettingsError(f"tsa_certificate_file cannot be read: {reason_of(error)}") from None
+    return TimeStampAuthority(premises.settings.tsa_url, premises.client, secrets.token_bytes, certificates).stamp
+
+
+def _cosigners(premises: Premises, note: bytes) -> list[str]:
+    """Return the keys of those of the house's witnesses that cosigned a checkpoint."""
+    head = parse_checkpoint(note)
+    return [vkey for vkey in premises.settings.witnesses if cosigned_at(head, cosigner_of(vkey)) is not None]
