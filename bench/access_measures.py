@@ -119,7 +119,7 @@ def hashes(proof: Proof) -> int:
     for one in proof["segments"]:
         size += sum(len(base64.b64decode(step)) for step in (*one["path"], *one["inclusion"]))
         size += sum(8 + 32 for row in (one["before"], one["after"]) if row)
-        size += sum(16 for row in one["rows"] if "salt" in row)
+        size += sum(16 for row in one["rows"] for name in ("salt", "activity_salt") if name in row)
     return size
 
 
@@ -148,8 +148,9 @@ def row_checked(proof: Proof, vkey: str) -> Callable[[int], object]:
 
     def check(_: int) -> None:
         entry = checking._sealed(one, head, whose)  # noqa: SLF001  as above
-        leaves = [checking._leaf(row, whose, entry) for row in one["rows"]]  # noqa: SLF001  as above
-        checking._check_run(one, entry, leaves, whose.label)  # noqa: SLF001  as above
+        rows = [(row, checking._kind(row)) for row in one["rows"]]  # noqa: SLF001  as above
+        entries = [checking._entry(row, kind, whose, entry) for row, kind in rows]  # noqa: SLF001  as above
+        checking._check_run(one, entry, entries, whose)  # noqa: SLF001  as above
 
     return check
 

@@ -81,7 +81,7 @@ class Bench:
     @cached_property
     def kept(self) -> Engine:
         """A second look into the tables of the house."""
-        return Engine(self.dsn)
+        return Engine(self.dsn, f"gatebook_{self.premises.segment_secrets.labels[:16]}")
 
     def log(self, start: int, stop: int) -> None:
         """Put rows into the log, as batches that a source sent."""

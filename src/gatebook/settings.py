@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(default=6000, ge=0)
     gate_requests_per_minute: int = Field(default=60_000, ge=0)
     failures_per_minute: int = Field(default=60, ge=0)
+    witnesses: dict[str, str] = {}
+    witness_requests_per_minute: int = Field(default=600, ge=0)
     ip_country_files: tuple[str, ...] = ()
     access_body_mib: int = Field(default=16, ge=1, le=64)
     access_future_minutes: int = Field(default=5, ge=0, le=24 * 60)
@@ -66,7 +68,11 @@ class Settings(BaseSettings):
     access_proxies: tuple[IPvAnyNetwork, ...] = ()
     access_silent_minutes: int = Field(default=60, ge=0)
     access_silent_by_source: dict[str, Annotated[int, Field(ge=0)]] = {}
+    demands_mailbox: str = ""
+    demands_mailbox_days: int = Field(default=30, ge=0, le=3650)
     feeds: dict[str, dict[str, str]] = {}
+    tsa_url: str = ""
+    tsa_certificate_file: str = ""
     access_seal_seconds: int = Field(default=10, ge=1, le=3600)
     access_dsn: str = Field(default="", pattern=r"^(chdb://.+|https?://.+|)$")
 

@@ -10,8 +10,10 @@ from msgspec import structs
 
 from access_rows import SECRETS, START, batch, event
 from gatebook.errors import LedgerError
+from gatebook.record.row_parts import Hidden
 from gatebook.record.segment_ports import NO_MONTH, Tenure
-from gatebook.record.segments import Hidden, RangeProof, range_path, verify_range
+from gatebook.record.segment_tree import range_path
+from gatebook.record.segments import RangeProof, verify_range
 from gatebook.store.columnar.engine import Engine
 from gatebook.store.columnar.lookups import ColumnarLookups
 from gatebook.store.columnar.rows import ColumnarRows
@@ -50,7 +52,7 @@ def proof_of(rows: Any, tree: Any, segment: Any, principal: Any) -> Any:
     last = run.first + len(run.rows)
     before = reader.hidden(run.first - 1) if run.first else None
     after = reader.hidden(last) if last < tree.size else None
-    path = range_path(run.first - bool(before), last + bool(after), tree.size, reader.hashes)
+    path = range_path(run.first - bool(before), last + bool(after), tree.size, reader.hashes, reader.entry)
     return RangeProof(
         segment, tree.size, tree.root, SECRETS.label_salt, principal, run.first, run.rows, before, after, tuple(path)
     )
@@ -149,7 +151,7 @@ def test_a_tree_of_another_size_is_refused(rows: Any) -> None:
     draw = random.Random(7)
     rows.add(1, MONTH, batch([event(draw) for _ in range(10)]))
     with pytest.raises(LedgerError):
-        rows.reader(1, 11).hashes(0, 10)
+        rows.reader(1, 11).entry(10)
 
 
 def test_like_finds_the_same_principal_and_time_or_what_the_receipt_dated(rows: Any) -> None:

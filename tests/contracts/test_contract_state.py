@@ -158,6 +158,23 @@ def test_sealed_records_are_written_once_found_by_tag_and_erased(state: State) -
         assert (work.records.find("email", b"t"), work.records.get("rec_1")) == (["per_2"], None)
 
 
+def test_a_record_sealed_again_keeps_the_tags_that_did_not_end(state: State) -> None:
+    # Breaks when an ended value is still found, another record's tag goes with it, or its old bytes come back.
+    with state.transaction() as work:
+        work.records.put(SealedRecord("rec_1", "per_1", "k", b"xx", NOW), [("email", b"t"), ("number", b"n")])
+        work.records.put(SealedRecord("rec_2", "per_2", "k", b"yy", NOW), [("number", b"n")])
+    again = SealedRecord("rec_1", "per_1+1", "k", b"zz", NOW)
+    with state.transaction() as work:
+        work.records.replace(again, {"number"})
+    with state.transaction() as work:
+        assert work.records.get("rec_1") == again
+        assert (work.records.find("email", b"t"), work.records.find("number", b"n")) == (["per_1+1"], ["per_2"])
+        assert (work.records.erase("per_1"), work.records.erase("per_1+1")) == (0, 1)
+        assert work.records.find("email", b"t") == []
+    with pytest.raises(VaultError), state.transaction() as work:
+        work.records.replace(again, ())
+
+
 def test_outbox_and_shelf_keep_their_times(state: State) -> None:
     # Breaks when a message is sent before it is due or a value outlives its time.
     later = NOW + timedelta(minutes=5)

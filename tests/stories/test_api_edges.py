@@ -87,6 +87,7 @@ def test_every_route_but_the_open_ones_asks_for_a_key(client: Any, premises: Any
     unlimited = premises.settings.model_copy(update={"failures_per_minute": 0})  # there are more routes than that
     client.app.state.limits = RateLimits(unlimited, premises.now)
     open_ones = {"/healthz", "/readyz", "/metrics", "/docs/problems", "/v1/ledger/checkpoint", "/v1/webhook-key"}
+    open_ones |= {"/v1/witness-key", "/witness/add-checkpoint"}
     asked = 0
     for method, path, operation in _paths(client):
         answer = client.request(method, path.replace("{position}", "0"), content=b"{", headers={"Authorization": ""})

@@ -164,3 +164,26 @@ def test_a_key_of_the_recipient_leaves_only_what_is_encrypted_to_it(
     assert not (premises.folder / "productions" / f"{production}.zip").exists()
     done = verified(tmp_path, pyrage.decrypt(data, [identity]), premises.house.signer.vkey)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_released_production_is_given_as_an_etsi_message(
+    client: Any, premises: Any, second_officer: dict[str, str], account: str
+) -> None:
+    # Breaks when the message leaves before the release, holds another archive, or takes an exchange it does not know.
+    import base64
+
+    demand = ready(client, {"kind": "account", "value": account})
+    production, data = released(client, second_officer, demand)
+    end, one = {"country": "SE", "identifier": "1"}, "7f1c3a52-9f0e-4c5e-9b0a-0d7a2f6f3b11"
+    exchange = {
+        **dict.fromkeys(("sender", "receiver"), end),
+        **dict.fromkeys(("transaction", "delivery", "task"), one),
+        "reference": "SE-1-1",
+        "profile": {"owner": "SE", "version": "v1"},
+    }
+    url = f"/v1/productions/{production}/deliveries"
+    answer = client.post(url, json=exchange)
+    assert answer.status_code == 200, answer.text
+    assert f">{base64.b64encode(data).decode()}<" in answer.text
+    wrong = client.post(url, json={**exchange, "sender": "SE", "more": 1})
+    assert [p["pointer"] for p in wrong.json()["errors"]] == ["/sender", "/more"]

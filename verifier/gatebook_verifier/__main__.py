@@ -34,19 +34,33 @@ def _parser() -> argparse.ArgumentParser:
     access.add_argument("--log", type=Path, help="the log's folder, to see that no segment is missing in the proof")
     for command in (one, log, both, growth, proof, access):
         command.add_argument("--vkey", required=True, help="the verifier key, or a file that holds it")
+    for command in (one, log, proof):
+        command.add_argument(
+            "--witness",
+            action="append",
+            default=[],
+            metavar="VKEY",
+            help="a witness that has to have cosigned: its verifier key, or a file that holds it; may be given again",
+        )
     return parser
 
 
+def _key(given: str) -> str:
+    """Return a verifier key, read from the file of that name where there is one."""
+    file = Path(given)
+    return read_text(file.read_bytes(), "verifier key") if file.is_file() else given
+
+
 def _run(asked: argparse.Namespace) -> str:
-    file = Path(asked.vkey)
-    vkey = read_text(file.read_bytes(), "verifier key") if file.is_file() else asked.vkey
+    vkey, witnesses = _key(asked.vkey), [_key(given) for given in getattr(asked, "witness", ())]
     if asked.command == "checkpoint":
-        head = read_checkpoint(asked.checkpoint.read_bytes(), vkey)
-        return f"A tree of {head.size} entries was signed by {head.origin}."
+        note = asked.checkpoint.read_bytes()
+        head = read_checkpoint(note, vkey)
+        return f"A tree of {head.size} entries was signed by {head.origin}.{checks.cosigned(note, witnesses)}"
     if asked.command == "log":
-        return checks.check_log(asked.folder, vkey)
+        return checks.check_log(asked.folder, vkey, witnesses)
     if asked.command == "inclusion":
-        return checks.check_proof(asked.proof.read_bytes(), asked.entry.read_bytes(), vkey)
+        return checks.check_proof(asked.proof.read_bytes(), asked.entry.read_bytes(), vkey, witnesses)
     if asked.command == "access":
         return check_access(asked.proof.read_bytes(), vkey, asked.log)
     old = read_checkpoint(asked.old.read_bytes(), vkey)

@@ -10,29 +10,31 @@ otherwise. What a row says is taken in one writing only, the one that was commit
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
 import struct
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gatebook_verifier import tree
+from gatebook_verifier import rows, tree
 from gatebook_verifier.checks import read_entries
 from gatebook_verifier.note import Checkpoint, DoesNotHold, read_base64, read_checkpoint
 
-_FORM = "gatebook-access-proof@v1"
+_FORM, _FORMER = "gatebook-access-proof@v2", "gatebook-access-proof@v1"
 _MOST_SIZE = 2**32
 _MOST_TIME = 2**53 - 1
 _TOLD_OF = (b'"access.sealed"', b'"access.erased"', b'"record.expiring"')
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  both sides of the difference are UTC
 _AT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})Z", re.ASCII)
-_TEXTS_AFTER = ("session", "user_agent", "fingerprint", "target", "id")
-_TEXTS = ("principal", "act", "outcome", "address_kind", "raw_address", *_TEXTS_AFTER, "source")
-_EVENT = {"at", "address", "nth", "marks", *_TEXTS}
+_SESSION = {"at", "address", "nth", "principal", *rows.SESSION_TEXTS}
+_EVENT = {*_SESSION, *rows.ACTIVITY_TEXTS} - {"detail"}
+_KINDS = {  # what a row of a run holds, by the key that tells how much of it is shown
+    "event": {"event", "batch", "salt", "activity_salt"},
+    "session": {"session", "batch", "salt", "activity"},
+    "commitment": {"label", "commitment"},
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def check_access(proof: bytes, vkey: str, folder: Path | None = None) -> str:
     """Check an access proof file; with the log's ``folder``, also that no segment of its time is missing in it."""
     try:
         found = json.loads(proof)
+        if found["form"] == _FORMER:
+            raise DoesNotHold("this proof is of a former form, in which a row had one part; have it made anew")
         if found["form"] != _FORM:
             raise DoesNotHold("this is no access proof")
         return _checked(found, vkey, folder)
@@ -69,22 +73,25 @@ def check_access(proof: bytes, vkey: str, folder: Path | None = None) -> str:
 def _checked(found: dict[str, Any], vkey: str, folder: Path | None) -> str:
     head = read_checkpoint(_is(found["checkpoint"], str).encode(), vkey)
     whose = _whose(found)
-    shown = gone = 0
-    positions = list[int]()
+    counts, positions = dict.fromkeys(_KINDS, 0), []
     for one in found["segments"]:
         body = _sealed(one, head, whose)
         positions.append(one["position"])
-        leaves = [_leaf(row, whose, body) for row in one["rows"]]
-        gone += sum("event" not in row for row in one["rows"])
-        shown += sum("event" in row for row in one["rows"])
-        _check_run(one, body, leaves, whose.label)
+        entries = []
+        for row in one["rows"]:
+            kind = _kind(row)
+            counts[kind] += 1
+            entries.append(_entry(row, kind, whose, body))
+        _check_run(one, body, entries, whose)
     if len(set(positions)) != len(positions):
         raise DoesNotHold("a segment is in the proof twice")
+    shown, part, gone = counts["event"], counts["session"], counts["commitment"]
     whole = _check_whole(whose, set(positions), gone, head, folder) if folder else "not looked for, no log was given"
     hidden = f", and {gone} not shown, which the house calls erased" if gone else ""
+    parts = f", {part} with the session alone" if part else ""
     return (
-        f"{shown} rows{hidden}: all that {len(positions)} segments hold of {whose.told()}, under the root of"
-        f" {head.size} entries signed by {head.origin}; other segments that touch the time: {whole}."
+        f"{shown + part} rows{parts}{hidden}: all that {len(positions)} segments hold of {whose.told()}, under the root"
+        f" of {head.size} entries signed by {head.origin}; other segments that touch the time: {whole}."
     )
 
 
@@ -123,63 +130,63 @@ def _body(entry: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _check_run(one: dict[str, Any], body: dict[str, Any], leaves: list[bytes], label: bytes) -> None:
-    first, size, before, after = _is(one["first"], int), body["rows"], one["before"], one["after"]
-    last = first + len(leaves)
-    if not 0 <= first <= last <= size or (before is None) != (first == 0) or (after is None) != (last == size):
-        raise DoesNotHold("a run does not say who stands beside it")
-    if before and bytes.fromhex(before["label"]) >= label:
-        raise DoesNotHold("the row before a run could belong to it")
-    if after and bytes.fromhex(after["label"]) <= label:
-        raise DoesNotHold("the row after a run could belong to it")
-    beside = [*([_hidden(before)] if before else []), *leaves, *([_hidden(after)] if after else [])]
-    start = first - (1 if before else 0)
-    if _root(beside, start, size, [read_base64(step) for step in one["path"]]) != bytes.fromhex(body["root"]):
+def _check_run(one: dict[str, Any], body: dict[str, Any], entries: list[bytes], whose: _Whose) -> None:
+    before, after = (one[name] and _hidden(one[name]) for name in ("before", "after"))
+    path = [read_base64(step) for step in one["path"]]
+    run = rows.Run(whose.principal, whose.label, _is(one["first"], int), body["rows"], before, after, path)
+    if rows.root_of_entries(entries, run) != bytes.fromhex(body["root"]):
         raise DoesNotHold("a run does not lead to its segment's root")
 
 
-def _hidden(row: dict[str, Any]) -> bytes:
-    label, commitment = bytes.fromhex(row["label"]), read_base64(row["commitment"])
-    if len(label) != 8 or len(commitment) != tree.HASH or set(row) != {"label", "commitment"}:  # noqa: PLR2004  64 bits
+def _kind(row: dict[str, Any]) -> str:
+    for kind, keys in _KINDS.items():
+        if set(row) == keys:
+            return kind
+    raise DoesNotHold("a row is malformed")
+
+
+def _hidden(row: dict[str, Any]) -> tuple[bytes, bytes]:
+    if _kind(row) != "commitment":
         raise DoesNotHold("a row that is not shown is malformed")
-    return tree.leaf(label[::-1] + commitment)
+    return bytes.fromhex(row["label"]), read_base64(row["commitment"])
 
 
-def _leaf(row: dict[str, Any], whose: _Whose, body: dict[str, Any]) -> bytes:
-    if "event" not in row:
-        if bytes.fromhex(row["label"]) != whose.label:
+def _entry(row: dict[str, Any], kind: str, whose: _Whose, body: dict[str, Any]) -> bytes:
+    if kind == "commitment":
+        label, commitment = _hidden(row)
+        if label != whose.label:
             raise DoesNotHold("a row of a run that is not shown belongs to somebody else")
-        return _hidden(row)
-    event = row["event"]
-    if event["principal"] != whose.principal:
+        return rows.entry_of(label, commitment)
+    said = row[kind]
+    if said["principal"] != whose.principal:
         raise DoesNotHold("a row of a run belongs to somebody else")
-    salt, at = read_base64(row["salt"]), _microseconds(event["at"])
-    if len(salt) != 16 or set(row) != {"event", "batch", "salt"}:  # noqa: PLR2004  as the form has it
-        raise DoesNotHold("a row is malformed")
+    at = _microseconds(said["at"])
     if not body["first_at"] <= _in_entry(at) <= body["last_at"]:
         raise DoesNotHold("a row lies outside the time its segment's entry says")
-    commitment = hashlib.sha256(salt + _record(event, at, row["batch"])).digest()
-    return tree.leaf(whose.label[::-1] + commitment)
+    if kind == "event":
+        activity = rows.activity_hash(read_base64(row["activity_salt"]), _activity(said))
+    else:
+        activity = read_base64(row["activity"])
+    fields = _EVENT | (set(said) & {"detail"}) if kind == "event" else _SESSION  # a detail is told where there is one
+    session = _session(said, at, row["batch"], fields)
+    return rows.entry_of(whose.label, rows.commitment_of(whose.principal, activity, read_base64(row["salt"]), session))
 
 
-def _record(event: dict[str, Any], at: int, batch: int) -> bytes:
-    """Return the bytes of a row that its commitment is over."""
-    if set(event) - {"detail"} != _EVENT or event.get("detail") == "":
+def _session(said: dict[str, Any], at: int, batch: int, fields: set[str]) -> bytes:
+    if set(said) != fields:
         raise DoesNotHold("a row has other fields than a row has")
-    address, raw = event["address"], event["raw_address"]
-    is_plain = event["address_kind"] == "address" and raw == (address or "")
-    texts = [
-        *(event[name] for name in ("principal", "act", "outcome", "address_kind")),
-        "" if is_plain else raw,
-        *(event[name] for name in _TEXTS_AFTER),
-        ",".join(_is(mark, str) for mark in _is(event["marks"], list)),
-        event["source"],
-        event.get("detail", ""),
-    ]
-    if any("\0" in _is(text, str) for text in texts):
-        raise DoesNotHold("a text of a row holds what no row can")
-    head = struct.pack("<qHH", at, _is(event["nth"], int), _is(batch, int))
-    return head + _sixteen(address) + b"\0".join(text.encode() for text in texts)
+    address, raw = said["address"], said["raw_address"]
+    is_plain = said["address_kind"] == "address" and raw == (address or "")
+    texts = [_is("" if name == "raw_address" and is_plain else said[name], str) for name in rows.SESSION_TEXTS]
+    return rows.session_bytes(at, _is(said["nth"], int), _is(batch, int), address and _is(address, str), texts)
+
+
+def _activity(said: dict[str, Any]) -> list[str]:
+    if said.get("detail") == "":
+        raise DoesNotHold("a row has other fields than a row has")
+    marks = ",".join(_is(mark, str) for mark in _is(said["marks"], list))
+    known = {**said, "marks": marks, "detail": said.get("detail", "")}
+    return [_is(known[name], str) for name in rows.ACTIVITY_TEXTS]
 
 
 def _microseconds(text: str) -> int:
@@ -201,40 +208,6 @@ def _written(at: int | None) -> str:
 
 def _in_entry(at: int) -> int:
     return min(max(at, -_MOST_TIME), _MOST_TIME)
-
-
-def _sixteen(address: str | None) -> bytes:
-    if address is None:
-        return bytes(16)
-    found = ipaddress.ip_address(_is(address, str))
-    is_mapped = isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None
-    if str(found) != address or is_mapped or not any(found.packed):
-        raise DoesNotHold("an address is not in its one writing")
-    return found.packed if isinstance(found, ipaddress.IPv6Address) else bytes(10) + b"\xff\xff" + found.packed
-
-
-def _root(leaves: Sequence[bytes], start: int, size: int, path: Sequence[bytes]) -> bytes:
-    """Return the root that leaves from ``start`` on, and the hashes of the subtrees beside them, lead to."""
-    if not leaves or any(len(step) != tree.HASH for step in path):
-        raise DoesNotHold("a run is malformed")
-    steps = iter(path)
-    found = _joined(leaves, start, 0, size, steps)
-    if next(steps, None) is not None:
-        raise DoesNotHold("the path beside a run is too long")
-    return found
-
-
-def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: Iterator[bytes]) -> bytes:
-    if start + len(leaves) <= low or high <= start:
-        step = next(steps, None)
-        if step is None:
-            raise DoesNotHold("the path beside a run is too short")
-        return step
-    if high - low == 1:
-        return leaves[low - start]
-    middle = low + (1 << ((high - low - 1).bit_length() - 1))
-    left = _joined(leaves, start, low, middle, steps)
-    return tree.node(left, _joined(leaves, start, middle, high, steps))
 
 
 def _check_whole(whose: _Whose, seen: set[int], hidden: int, head: Checkpoint, folder: Path) -> str:

@@ -12,14 +12,25 @@ Files may be anything: whatever is malformed ends in :class:`DoesNotHold`, what 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NoReturn
 
 from gatebook_verifier import tree
-from gatebook_verifier.note import Checkpoint, DoesNotHold, number_of, read_base64, read_checkpoint, read_text
+from gatebook_verifier.note import (
+    Checkpoint,
+    DoesNotHold,
+    number_of,
+    read_base64,
+    read_checkpoint,
+    read_text,
+    require_cosignatures,
+)
 
 _WIDTH, _LENGTH = 256, 2
 _MOST_NUMBER = 2**53 - 1  # what every reader of JSON reads alike, as the canonical form has it
+_END_OF_CALENDAR = 253_402_300_800  # the year 10000
 _MOST_STEPS = 128  # of a proof; a tree of 2**63 leaves needs fewer
 
 
@@ -74,9 +85,10 @@ def read_entries(folder: Path, size: int) -> list[bytes]:
     return entries
 
 
-def check_log(folder: Path, vkey: str) -> str:
+def check_log(folder: Path, vkey: str, witnesses: Sequence[str] = ()) -> str:
     """Recompute the tree from every entry and compare it with every tile and the signed root."""
-    head = read_checkpoint(_read(folder / "checkpoint"), vkey)
+    note = _read(folder / "checkpoint")
+    head, seen = read_checkpoint(note, vkey), cosigned(note, witnesses)
     entries = read_entries(folder, head.size)
     for position, entry in enumerate(entries):
         _check_entry(position, entry)
@@ -84,7 +96,7 @@ def check_log(folder: Path, vkey: str) -> str:
     if tree.root_of(hashes) != head.root:
         raise DoesNotHold("the entries do not lead to the signed root")
     _check_tiles(folder, hashes)
-    return f"{head.size} entries lead to the root signed by {head.origin}, and every tile follows from them."
+    return f"{head.size} entries lead to the root signed by {head.origin}, and every tile follows from them.{seen}"
 
 
 def _check_tiles(folder: Path, row: list[bytes]) -> None:
@@ -99,9 +111,10 @@ def _check_tiles(folder: Path, row: list[bytes]) -> None:
         level += 1
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON, no key of which stands in it twice."""
     if len({key for key, _ in pairs}) != len(pairs):
-        raise DoesNotHold("an entry names a key twice")
+        raise DoesNotHold("an object of JSON names a key twice")
     return dict(pairs)
 
 
@@ -127,7 +140,7 @@ def _check_entry(position: int, entry: bytes) -> None:
     try:
         value = json.loads(
             entry.decode(),
-            object_pairs_hook=_once,
+            object_pairs_hook=once,
             parse_int=_whole_number,
             parse_float=_no_such_number,
             parse_constant=_no_such_number,
@@ -157,8 +170,8 @@ def _check_order(old: Checkpoint, new: Checkpoint) -> None:
         raise DoesNotHold("the two checkpoints are not an older and a newer one of one log")
 
 
-def _proof_file(proof: bytes, lines_before: int, vkey: str) -> tuple[list[str], list[bytes], Checkpoint]:
-    """Return a proof file's first lines, its hashes, and the signed checkpoint it ends with."""
+def _proof_file(proof: bytes, lines_before: int) -> tuple[list[str], list[bytes], bytes]:
+    """Return a proof file's first lines, its hashes, and the note it ends with."""
     head, separator, note = read_text(proof, "proof").partition("\n\n")
     lines = head.split("\n")
     if not separator or len(lines) < lines_before:
@@ -166,13 +179,14 @@ def _proof_file(proof: bytes, lines_before: int, vkey: str) -> tuple[list[str], 
     steps = [read_base64(line) for line in lines[lines_before:]]
     if len(steps) > _MOST_STEPS or any(len(step) != tree.HASH for step in steps):
         raise DoesNotHold("the proof is malformed")
-    return lines[:lines_before], steps, read_checkpoint(note.encode(), vkey)
+    return lines[:lines_before], steps, note.encode()
 
 
 def check_growth(old: Checkpoint, proof: bytes, vkey: str) -> str:
     """Check a consistency proof file: the log of its checkpoint begins with the log of ``old``."""
-    (first,), steps, new = _proof_file(proof, 1, vkey)
-    if not first.startswith("old ") or number_of(first.removeprefix("old ")) != old.size:
+    (first,), steps, note = _proof_file(proof, 1)
+    new = read_checkpoint(note, vkey)
+    if not first.startswith("old ") or number_of(first[len("old ") :]) != old.size:
         raise DoesNotHold("the proof does not start at the older checkpoint")
     _check_order(old, new)
     if tree.roots_from(old.size, new.size, old.root, steps) != (old.root, new.root):
@@ -180,12 +194,31 @@ def check_growth(old: Checkpoint, proof: bytes, vkey: str) -> str:
     return f"The log of {new.size} entries begins with the log of {old.size}."
 
 
-def check_proof(proof: bytes, entry: bytes, vkey: str) -> str:
-    """Check a proof file: the entry stands at its index under the signed root."""
-    (title, second), steps, head = _proof_file(proof, 2, vkey)
+def read_proof(proof: bytes) -> tuple[int, list[bytes], bytes]:
+    """Return the index, the hashes and the note of an inclusion proof file; none of it is checked yet."""
+    (title, second), steps, note = _proof_file(proof, 2)
     if title != "c2sp.org/tlog-proof@v1" or not second.startswith("index "):
         raise DoesNotHold("this is no proof file")
-    index = number_of(second.removeprefix("index "))
+    return number_of(second[len("index ") :]), steps, note
+
+
+def check_proof(proof: bytes, entry: bytes, vkey: str, witnesses: Sequence[str] = ()) -> str:
+    """Check a proof file: the entry stands at its index under the signed root."""
+    index, steps, note = read_proof(proof)
+    head, seen = read_checkpoint(note, vkey), cosigned(note, witnesses)
     if tree.root_from(tree.leaf(entry), index, head.size, steps) != head.root:
         raise DoesNotHold("the proof does not lead from this entry to the signed root")
-    return f"The entry stands at position {index} of the {head.size} signed by {head.origin}."
+    return f"The entry stands at position {index} of the {head.size} signed by {head.origin}.{seen}"
+
+
+def cosigned(note: bytes, witnesses: Sequence[str]) -> str:
+    """Return a sentence for each of these witnesses, each after a space. Raises DoesNotHold unless all cosigned."""
+    found = require_cosignatures(note, list(witnesses))
+    return "".join(f" {name} cosigned it at {_instant(at)}." for name, at in found)
+
+
+def _instant(at: int) -> str:
+    """Return a time of the calendar, or the seconds since 1970 of one beyond it."""
+    if at >= _END_OF_CALENDAR:
+        return f"{at} seconds after 1970"
+    return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

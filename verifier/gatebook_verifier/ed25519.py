@@ -7,12 +7,15 @@ messages. Points and scalars out of range are refused, and points of small order
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a name for readers: an older Python cannot make it
+    Point = tuple[int, int, int, int]
 
 _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, _P - 2, _P) % _P
 _I = pow(2, (_P - 1) // 4, _P)
-Point = tuple[int, int, int, int]
 
 
 def _recover_x(y: int, sign: int) -> int | None:

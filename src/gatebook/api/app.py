@@ -29,23 +29,35 @@ from gatebook.api import (
     administration,
     applications,
     assignments,
+    cosigning,
+    demands,
+    disclosures,
     gate,
     health,
+    holds,
     law_and_ledger,
+    notices,
     problem_page,
     problems,
+    productions,
     registers,
     reviews,
     trace,
+    witness,
 )
 from gatebook.api.access_metrics import AccessSources
 from gatebook.api.connections import WAIT_S, PromptConnection
+from gatebook.api.demand_metrics import DemandMetrics
 from gatebook.api.guard import Guard
+from gatebook.api.hold_metrics import HoldMetrics
+from gatebook.api.notice_metrics import NoticeMetrics
 from gatebook.api.rate_limits import RateLimits
 from gatebook.api.schemas import components, statuses
+from gatebook.api.witness_metrics import WitnessMetrics
 from gatebook.errors import GatebookError, SettingsError, reason_of
 from gatebook.wiring.keeping import keep
 from gatebook.wiring.premises import Premises, open_premises, set_up_logging
+from gatebook.wiring.witness import witnesses_of
 
 _ROOMS = (
     applications,
@@ -57,6 +69,12 @@ _ROOMS = (
     access_events,
     access_proofs,
     trace,
+    witness,
+    holds,
+    productions,
+    demands,
+    notices,
+    disclosures,
 )
 #: What any route under /v1 may answer beside what it is for.
 _EVERYWHERE = statuses(401, 403, 408, 413, 422, 429, 500, 503)
@@ -89,8 +107,13 @@ def make_app(premises: Premises) -> FastAPI:
     app.state.limits = RateLimits(premises.settings, premises.now)
     app.state.access_turns = access_events.turns()
     app.state.registry.register(AccessSources(premises))
-    bodies = {access_events.PATH: premises.settings.access_body_mib}
-    app.add_middleware(Guard, registry=app.state.registry, body_mib=bodies)
+    bodies = {access_events.PATH: premises.settings.access_body_mib, demands.PATH: demands.BODY_MIB}
+    bodies[notices.PATH] = demands.BODY_MIB  # a court's paper, as a demand's
+    app.state.registry.register(WitnessMetrics(premises))
+    app.state.registry.register(HoldMetrics(premises))
+    app.state.registry.register(DemandMetrics(premises))
+    app.state.registry.register(NoticeMetrics(premises))
+    app.add_middleware(Guard, registry=app.state.registry, body_mib=bodies, open_kib=cosigning.OPEN_KIB)
     app.add_exception_handler(GatebookError, problems.on_gatebook_error)
     app.add_exception_handler(HTTPException, problems.on_http_error)
     app.add_exception_handler(RequestValidationError, problems.on_validation_error)
@@ -98,6 +121,7 @@ def make_app(premises: Premises) -> FastAPI:
         app.include_router(room.router, responses=_EVERYWHERE)
     app.include_router(health.router)
     app.include_router(problem_page.router)
+    app.include_router(cosigning.router)
     app.router.routes.insert(0, access_events.ROUTE)
     app.router.routes.insert(0, gate.ROUTE)  # asked most often, and routes are tried in order
     return app
@@ -108,6 +132,7 @@ def serve(folder: Path, host: str, port: int) -> None:
     set_up_logging()
     with _listening(host, port) as listener, open_premises(folder) as premises:
         premises.law.fault()  # a house whose law cannot be read is told so here and not by its first applicant
+        witnesses_of(premises)  # and so is one that names a witness nobody could ask
         server = uvicorn.Server(_config(make_app(premises)))
         stop = threading.Event()
         keeper = threading.Thread(target=keep, args=(premises, stop), daemon=True)

@@ -20,24 +20,33 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatebook.api import problems
-from gatebook.api.asking import bearer_of, known
+from gatebook.api.asking import bearer_of, known, limits_of
 from gatebook.errors import FieldProblem, NotAuthenticated, TooLarge, TooMany
 
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _WITH_BODY = frozenset({"PATCH", "POST", "PUT"})
-_MIB, _MOST_BODY_S = 1024 * 1024, 30.0
-_MOST_BODY_MIB = 1  # where nothing else was said of a route
+_UNITS, _MOST_BODY_S = {"KiB": 1024, "MiB": 1024 * 1024}, 30.0
+_MOST_BODY = "1 MiB"  # where nothing else was said of a route
 _MOST_AT_ONCE = 1000
 
 
 class Guard:
     """Reads each body whole before the app sees it, adds security headers, counts and times, logs no content.
 
-    ``body_mib`` says for paths how many MiB a body may have; for all others it is one.
+    ``body_mib`` says for paths how many MiB a body may have; for all others it is one. ``open_kib`` says it in KiB for
+    paths whose body is taken from anybody, so often a minute from one address.
     """
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry, body_mib: Mapping[str, int] | None = None) -> None:
-        self.app, self.body_mib, self.log, self.under_way = app, body_mib or {}, structlog.get_logger(), 0
+    def __init__(
+        self,
+        app: ASGIApp,
+        registry: CollectorRegistry,
+        body_mib: Mapping[str, int] | None = None,
+        open_kib: Mapping[str, int] | None = None,
+    ) -> None:
+        self.app, self.log, self.under_way = app, structlog.get_logger(), 0
+        self.most = {path: f"{mib} MiB" for path, mib in (body_mib or {}).items()}
+        self.most_open = {path: f"{kib} KiB" for path, kib in (open_kib or {}).items()}
         self.seconds = Histogram("gatebook_request_seconds", "Time to answer", ["route"], registry=registry)
         self.answers = Counter("gatebook_requests", "Answers by status", ["route", "status"], registry=registry)
 
@@ -74,7 +83,7 @@ class Guard:
             scope["method"] = "GET"
         try:
             async with asyncio.timeout(_MOST_BODY_S):
-                body = await _body(scope, receive, self.body_mib.get(scope["path"], _MOST_BODY_MIB))
+                body = await self._read(scope, receive)
         except (NotAuthenticated, TooMany) as error:
             await problems.answer(error, {"Connection": "close"})(scope, receive, send)
             return
@@ -86,6 +95,14 @@ class Guard:
             return
         if body is not None:
             await self.app(scope, _replayed(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
+        most = self.most_open.get(scope["path"])
+        if most is None:
+            return await _body(scope, receive, self.most.get(scope["path"], _MOST_BODY))
+        request = Request(scope)
+        limits_of(request).asked_witness(request.client.host if request.client else "")
+        return await _whole_body(receive, None, most, is_kept=scope["method"] in _WITH_BODY)
 
 
 class _Answer:
@@ -111,7 +128,7 @@ class _Answer:
         await self._send(message)
 
 
-async def _body(scope: Scope, receive: Receive, most_mib: int) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, most: str) -> bytes | None:
     """Return the body, or None when the client went away. Raises TooLarge; NotAuthenticated, TooMany as ``known`` does.
 
     A body that is here already is small and costs nothing, and its route asks for the key. Any other is waited for
@@ -122,7 +139,7 @@ async def _body(scope: Scope, receive: Receive, most_mib: int) -> bytes | None:
     if is_kept and (first is None or first.get("more_body", False)):
         request = Request(scope)
         await run_in_threadpool(known, request, bearer_of(request))
-    return await _whole_body(receive, first, most_mib, is_kept=is_kept)
+    return await _whole_body(receive, first, most, is_kept=is_kept)
 
 
 async def _at_hand(scope: Scope, receive: Receive) -> Message | None:
@@ -136,8 +153,10 @@ async def _at_hand(scope: Scope, receive: Receive) -> Message | None:
         return None
 
 
-async def _whole_body(receive: Receive, first: Message | None, most_mib: int, *, is_kept: bool) -> bytes | None:
+async def _whole_body(receive: Receive, first: Message | None, most: str, *, is_kept: bool) -> bytes | None:
     found, size = bytearray(), 0
+    number, _, unit = most.partition(" ")
+    limit = int(number) * _UNITS[unit]
     while True:
         message = first or await receive()
         first = None
@@ -145,8 +164,7 @@ async def _whole_body(receive: Receive, first: Message | None, most_mib: int, *,
             return None
         part = message.get("body", b"")
         size += len(part)
-        if size > most_mib * _MIB:
-            most = f"{most_mib} MiB"
+        if size > limit:
             raise TooLarge(f"the body is larger than {most}", (FieldProblem("", "too-large", f"at most {most}"),))
         if is_kept:
             found += part

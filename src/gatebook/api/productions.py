@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 
-from gatebook.api.asking import Asker, Id, Strict, TheHouse, ThePremises, posted, takes
+from gatebook import canonical
+from gatebook.api.asking import Asker, Id, Raw, Strict, TheHouse, ThePremises, json_body, posted, takes
 from gatebook.api.schemas import statuses
 from gatebook.procedures import propose_production, render
 from gatebook.wiring import productions
@@ -21,6 +22,24 @@ router = APIRouter()
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file, whole", "content": {"application/octet-stream": {}}},
     **statuses(404, 409),
+}
+
+
+_TEXT = {"type": "string"}
+_END = {"type": "object", "properties": {"country": _TEXT, "identifier": _TEXT}, "required": ["country", "identifier"]}
+_EXCHANGE = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("sender", "receiver"), _END),
+        **dict.fromkeys(("transaction", "delivery", "task", "reference"), _TEXT),
+        "profile": {
+            "type": "object",
+            "properties": {"owner": _TEXT, "version": _TEXT},
+            "required": ["owner", "version"],
+        },
+    },
+    "required": ["sender", "receiver", "transaction", "delivery", "task", "reference", "profile"],
+    "additionalProperties": False,
 }
 
 
@@ -82,6 +101,18 @@ def build(premises: ThePremises, asker: Asker, production_id: Id) -> dict[str, A
 def release(premises: ThePremises, asker: Asker, production_id: Id) -> dict[str, Any]:
     """Enter the disclosure with its basis; from then on the file is given."""
     return productions.release(premises, asker, production_id)
+
+
+@router.post(
+    "/v1/productions/{production_id}/deliveries",
+    response_class=Response,
+    responses={200: {"description": "The message", "content": {"application/xml": {}}}, **statuses(404, 409)},
+    openapi_extra=json_body(_EXCHANGE, "what both sides agreed"),
+)
+def deliver(premises: ThePremises, asker: Asker, production_id: Id, raw: Raw) -> Response:
+    """Give a released production as an ETSI TS 103 120 message."""
+    message = productions.delivered(premises, asker, production_id, canonical.decode(raw))
+    return Response(message, media_type="application/xml")
 
 
 @router.get("/v1/productions/{production_id}/file", response_class=FileResponse, responses=_FILE)

@@ -56,13 +56,14 @@ class _Window:
 
 
 class RateLimits:
-    """Three moving windows of a minute; each limit 0 is off. A call over its limit raises TooMany."""
+    """Four moving windows of a minute; each limit 0 is off. A call over its limit raises TooMany."""
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         self._now = now
         self._asked = _window(settings.requests_per_minute)
         self._gate = _window(settings.gate_requests_per_minute)
         self._failed = _window(settings.failures_per_minute)
+        self._witness = _window(settings.witness_requests_per_minute)
 
     def asked(self, key_id: str) -> None:
         """Count a request made with a key."""
@@ -76,9 +77,13 @@ class RateLimits:
         """Count a request from an address that did not say who asks."""
         self._count(self._failed, _holder(address), "too many requests without a valid API key came from here")
 
+    def asked_witness(self, address: str) -> None:
+        """Count a checkpoint put before this house as a witness, by an address: nobody there has a key."""
+        self._count(self._witness, _holder(address), "too many checkpoints came from here")
+
     def held(self) -> int:
         """Return how many askers are held in memory."""
-        return sum(len(window.held) for window in (self._asked, self._gate, self._failed) if window)
+        return sum(len(window.held) for window in (self._asked, self._gate, self._failed, self._witness) if window)
 
     def _count(self, window: _Window | None, who: str, message: str) -> None:
         if window and (wait := window.wait(who, self._now().timestamp())):

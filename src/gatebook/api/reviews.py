@@ -90,5 +90,5 @@ def replay_(house: TheHouse, asker: Asker, determination_id: Id) -> dict[str, An
 def read_record(
     house: TheHouse, asker: Asker, record_id: Id, body: Annotated[Reading, Depends(posted(Reading))]
 ) -> dict[str, Any]:
-    """Open one sealed record for a stated purpose; the reading is entered first."""
-    return {"record_id": record_id, "payload": look.read_record(house, asker, record_id, body.purpose)}
+    """Open one sealed record, or what is left of it, for a stated purpose; the reading is entered first."""
+    return {"record_id": record_id, "payload": look.read_record(house, asker, record_id, body.purpose, in_part=True)}

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from gatebook.cli.demo_demand import answer_a_demand
 from gatebook.procedures import (
     ask_gate,
     confirm_contact,
@@ -152,7 +153,7 @@ def _cases() -> list[tuple[str, dict[str, Any], list[Any], bool]]:
 
 
 def run_demo(folder: Path | None, console: Console) -> None:
-    """Build a house, judge a dozen applications, review one, check the ledger from outside."""
+    """Build a house, judge a dozen applications, review one, check the ledger from outside, answer a demand."""
     where = folder or Path(tempfile.mkdtemp(prefix="gatebook-demo-")) / "house"
     console.rule("Gatebook: a first day")
     console.print(f"A provider sets up its house in {where}. It adopts the order of 2021 as its own policy from today.")
@@ -166,6 +167,7 @@ def run_demo(folder: Path | None, console: Console) -> None:
         results = _judge_all(house, box, console)
         _review_one(house, results, console)
         _check(premises, results, console)
+        answer_a_demand(premises, results[9][1], (_MARA, _OLE), console)
     console.print(f"\nThe house stays in {where}: try  ./gatebook list applications --house {where}")
 
 

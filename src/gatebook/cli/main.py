@@ -18,12 +18,19 @@ from gatebook.cli import (
     administration,
     applications,
     assignments,
+    backup,
+    demand,
+    disclosure,
+    holds,
     law,
     ledger,
     lists,
+    notice,
     population,
+    production,
     reviews,
     trace,
+    witness,
 )
 from gatebook.cli.shell import HERE, As, HouseAt, console, operator_named
 from gatebook.errors import GatebookError, InvalidInput
@@ -78,6 +85,18 @@ access.app.command("plan")(access_plan.access_plan)
 access.app.add_typer(access_archive.app)
 app.add_typer(access.app, name="access", help="Access events: files in any known form, taken in and kept.")
 app.add_typer(trace.app, name="trace", help=trace.HELP)
+app.add_typer(demand.app, name="demand", help=demand.HELP)
+demand.app.command("search")(production.search)
+app.add_typer(production.app, name="production", help=production.HELP)
+app.add_typer(notice.app, name="notice", help=notice.HELP)
+app.add_typer(disclosure.app, name="disclosure", help=disclosure.HELP)
+app.command("transparency")(notice.transparency)
+app.add_typer(holds.app, name="hold", help=holds.HELP)
+app.add_typer(holds.retention_app, name="retention", help="Until when data is kept, and by which rule.")
+app.add_typer(holds.certificate_app, name="certificate", help="What is gone, and the entries that say so.")
+app.add_typer(backup.app, name="backup", help=backup.HELP)
+app.command("restore")(backup.restore)
+app.add_typer(witness.app, name="witness", help=witness.HELP)
 app.add_typer(administration.keys_app, name="keys", help="API keys and key rotation.")
 app.add_typer(administration.hooks_app, name="webhooks", help="Events to the provider's own systems.")
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gatebook.cli.shell import HERE, As, HouseAt, acting, on_premises, operator_named
+from gatebook.cli.shell import HERE, As, HouseAt, JsonFile, acting, on_premises, operator_named, read
 from gatebook.cli.shell import show as say
 from gatebook.procedures import propose_production, render
 from gatebook.wiring import productions
@@ -69,6 +69,18 @@ def build(production: Production, house: HouseAt = HERE, operator: As = "local")
     """Open every record on an approved list through the door, and build the file a stranger can verify."""
     with on_premises(house) as premises:
         say(productions.build(premises, operator_named(operator), production))
+
+
+@app.command()
+def deliver(
+    production: Production,
+    exchange: JsonFile,
+    house: HouseAt = HERE,
+    operator: As = "local",
+) -> None:
+    """Print a released production as an ETSI TS 103 120 message; the file says what both sides agreed."""
+    with on_premises(house) as premises:
+        typer.echo(productions.delivered(premises, operator_named(operator), production, read(exchange)).decode())
 
 
 @app.command()

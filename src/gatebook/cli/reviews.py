@@ -107,6 +107,7 @@ def gate(account: str, act: str = "use", house: HouseAt = HERE, operator: As = "
 
 @app.command("read")
 def read_(record_id: str, purpose: str, house: HouseAt = HERE, operator: As = "local") -> None:
-    """Open one sealed record for a stated purpose; the reading is entered first."""
+    """Open one sealed record, or what is left of it, for a stated purpose; the reading is entered first."""
     with acting(house) as h:
-        say({"record_id": record_id, "payload": look.read_record(h, operator_named(operator), record_id, purpose)})
+        opened = look.read_record(h, operator_named(operator), record_id, purpose, in_part=True)
+        say({"record_id": record_id, "payload": opened})

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from gatebook import canonical
 from gatebook.law.consider import consider
+from gatebook.law.sources import of_accounts
 from gatebook.law.tree import LawOfDay
 from gatebook.terms.determination import Determination, Outcome, Reason
 from gatebook.terms.fact import Facts
@@ -41,7 +42,7 @@ def determine(
     at: datetime,
 ) -> Determination:
     """Put ``facts`` to the law of ``asked_on``. The same arguments give the same bytes, for ever."""
-    reasons = consider(law, facts)
+    reasons = consider(of_accounts(law), facts)
     outcome, conditions = outcome_of(reasons)
     return Determination(
         determination_id=determination_id,

@@ -24,13 +24,21 @@ from gatebook.terms.determination import Standing
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source of law: title, citation, its standing in words, and whether it binds a house by itself."""
+    """A source of law: title, citation, its standing in words, and whether it binds a house by itself.
+
+    ``begins`` is the day it came into this tree, so that no edition of an earlier day knows of it; None is always.
+    """
 
     name: str
     title: str
     citation: str
     standing: str
     binds: bool
+    begins: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Return whether the source is in the tree on ``day``."""
+        return self.begins is None or self.begins <= day
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,9 @@ class LawTree:
         """Return the law in force on ``day``. Later law, and an end given to a clause, change no earlier edition."""
         adopted = {a.source: a for a in self.adoptions if a.holds_on(day)}
         resting = {
-            s.name: _rests(s, adopted.get(s.name)) for s in self.sources.values() if s.binds or s.name in adopted
+            s.name: _rests(s, adopted.get(s.name))
+            for s in self.sources.values()
+            if s.holds_on(day) and (s.binds or s.name in adopted)
         }
         clauses = tuple(c for c in self.clauses if c.source in resting and c.holds_on(day))
         held = self._values(day)
@@ -162,7 +172,7 @@ def _adoption(entry: dict[str, Any]) -> Adoption:
 
 def _source(name: str, text: str) -> Source:
     data: dict[str, Any] = yaml.safe_load(text)
-    return Source(name, data["title"], data["citation"], data["standing"], bool(data["binds"]))
+    return Source(name, data["title"], data["citation"], data["standing"], bool(data["binds"]), data.get("begins"))
 
 
 def _parameters(texts: Mapping[str, str]) -> dict[str, Parameter]:

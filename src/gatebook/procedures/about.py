@@ -49,3 +49,9 @@ def row_entry(house: House, operator: Operator, kind: str, row: Row, body: Mappi
         account=row.get("account_id") or "",
         body=body,
     )
+
+
+def demand_entry(house: House, operator: Operator, kind: str, demand_id: str, body: Mapping[str, Any]) -> Entry:
+    """Return an entry about a demand. What is sealed with it is sealed under the demand's own key."""
+    whole = {"demand": demand_id, **body}
+    return Entry(kind, house.now(), operator.operator_id, person=demand_id, body=whole)

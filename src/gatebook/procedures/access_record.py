@@ -12,13 +12,14 @@ from typing import Protocol
 
 from gatebook.record.archive_ports import MonthPages
 from gatebook.record.log_ports import AccessLog
+from gatebook.record.packed_runs import EVERYTHING, PackedRun, Shown
 from gatebook.record.repeats import RecentRows
-from gatebook.record.segment_ports import KeptRows, SealedRows, Tenure
+from gatebook.record.segment_ports import KeptRows, PackedRows, SealedRows, Tenure
 from gatebook.record.segments import RangeProof, SegmentSecrets
 from gatebook.trace.ports import AccessRows
 
 
-class Rows(SealedRows, KeptRows, AccessRows, Protocol):
+class Rows(SealedRows, PackedRows, KeptRows, AccessRows, Protocol):
     """One store of sealed access events, for everything that is asked of it."""
 
 
@@ -37,6 +38,14 @@ class AccessAnswers(AccessRows, MonthPages, Protocol):
 
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
         """Return every row of a principal in a segment of this size and root, proved. Raises LedgerError."""
+        ...
+
+    def packed_run(self, segment: int, principal: str, size: int, root: bytes, shown: Shown = EVERYTHING) -> PackedRun:
+        """Return the same as bytes, of each row as much as is shown; its place is proved, its rows are not yet.
+
+        Whoever hands it out verifies it first (``record.packed_runs.verify_packed``, or the verifier itself). Raises
+        LedgerError where what is kept is not what was sealed.
+        """
         ...
 
     def seal(self) -> int:

@@ -69,6 +69,19 @@ def archive_access(
     there are. Raises NotFound for a month without rows, LedgerError when the store does not hold what was entered.
     """
     permit(house, operator, "admin", "archive")
+    archived = write_month(house, pages, archive, month, moved)
+    # 4. What was archived is entered, the same again too: who was cut off before this line enters it now.
+    manifest = archived.manifest
+    body = {"month": month, "rows": manifest.rows, "manifest": manifest.digest}
+    with house.state.transaction() as work:
+        enter(work, Entry("access.archived", house.now(), operator.operator_id, body=body))
+    return archived
+
+
+def write_month(
+    house: House, pages: MonthPages, archive: Archive, month: int, moved: Callable[[int, int], None]
+) -> Archived:
+    """Write a month as :func:`archive_access` does, and enter nothing: for a backup. Raises as that does."""
     _known_month(month)
     # 1. What was entered for the month decides what has to be there.
     segments = entered_segments(house, month)
@@ -88,10 +101,6 @@ def archive_access(
             erased.update(_by_segment(page))
         # 3. Nothing counts unless every segment is whole.
         manifest = files.keep(month, _compared(segments, rows, erased))
-    # 4. What was archived is entered, the same again too: who was cut off before this line enters it now.
-    body = {"month": month, "rows": manifest.rows, "manifest": manifest.digest}
-    with house.state.transaction() as work:
-        enter(work, Entry("access.archived", house.now(), operator.operator_id, body=body))
     return Archived(manifest, before)
 
 

@@ -15,13 +15,14 @@ from gatebook.errors import NotFound
 from gatebook.procedures.archive_access import entered_segments
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
-from gatebook.record import merkle
 from gatebook.record.archive_ports import Archive, ArchivedRow, ArchivedSegment, Manifest
+from gatebook.record.row_parts import Hidden, ShownRow
 from gatebook.record.salts import salts_of
-from gatebook.record.segments import Hidden, SegmentSecrets, commitment_of, label_of, leaf_of, record_of
+from gatebook.record.segment_tree import ENTRY, entry_of, root_of
+from gatebook.record.segments import SegmentSecrets, label_of
 
-_ROWS_AT_ONCE = 20_000_000  # of which a hash each is in memory; a month that has more is read more than once
-_HASH = np.dtype("V32")
+_ROWS_AT_ONCE = 20_000_000  # of which an entry each is in memory; a month that has more is read more than once
+_ENTRY = np.dtype(("V", ENTRY))
 
 
 def check_archive(
@@ -69,26 +70,26 @@ def _groups(segments: Sequence[ArchivedSegment]) -> Iterator[list[ArchivedSegmen
 def _unlike_their_roots(
     archive: Archive, manifest: Manifest, segments: Sequence[ArchivedSegment], secrets: SegmentSecrets
 ) -> Iterator[str]:
-    leaves = {one.segment: np.zeros(one.rows, _HASH) for one in segments}
-    read, hidden = dict.fromkeys(leaves, 0), dict.fromkeys(leaves, 0)
+    entries = {one.segment: np.zeros(one.rows, _ENTRY) for one in segments}
+    read, hidden = dict.fromkeys(entries, 0), dict.fromkeys(entries, 0)
     label = lru_cache(65_536)(lambda principal: label_of(secrets.label_salt, principal))
     for rows in archive.rows(manifest, segments[0].segment, segments[-1].segment):
         places = np.array([one.segment << 32 | one.position for one in rows], np.uint64)
-        for one, salt in zip(rows, salts_of(secrets, places), strict=True):
-            if one.segment in leaves and one.position < len(leaves[one.segment]):
+        for one, salts in zip(rows, salts_of(secrets, places), strict=True):
+            if one.segment in entries and one.position < len(entries[one.segment]):
                 # A label that is not its principal's would hide the row from who asks for them.
                 is_theirs = isinstance(one.row, Hidden) or one.label == label(one.row[0].principal)
-                leaves[one.segment][one.position] = np.void(_leaf(one, salt) if is_theirs else bytes(32))
+                entries[one.segment][one.position] = np.void(_entry(one, salts) if is_theirs else bytes(ENTRY))
                 read[one.segment] += 1
                 hidden[one.segment] += isinstance(one.row, Hidden)
     for segment in segments:
-        hashes = leaves[segment.segment].tobytes()
-        root = merkle.root_of([hashes[at : at + 32] for at in range(0, len(hashes), 32)]).hex()
+        whole = entries[segment.segment].tobytes()
+        root = root_of([whole[at : at + ENTRY] for at in range(0, len(whole), ENTRY)]).hex()
         if (root, read[segment.segment], hidden[segment.segment]) != (segment.root, segment.rows, segment.erased):
             yield f"the rows of segment {segment.segment} do not lead to the root that was entered"
 
 
-def _leaf(one: ArchivedRow, salt: bytes) -> bytes:
+def _entry(one: ArchivedRow, salts: tuple[bytes, bytes]) -> bytes:
     if isinstance(one.row, Hidden):
-        return one.row.leaf
-    return leaf_of(one.label, commitment_of(salt, record_of(*one.row)))
+        return one.row.entry
+    return entry_of(one.label, ShownRow(*one.row, *salts).commitment)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from gatebook.procedures.holds import held_by, in_force
 from gatebook.procedures.house import House, HouseWork
-from gatebook.procedures.trace_account import held_by
+from gatebook.procedures.trace_account import held_by as principals_of
 from gatebook.record.segment_ports import Tenure
 from gatebook.trace.asked import Bounds
 
@@ -17,6 +18,20 @@ from gatebook.trace.asked import Bounds
 #: had an access event: nothing is opened to find that out.
 Erase = Callable[[Sequence[Tenure]], Sequence[int]] | None
 _PAGE = 500
+
+
+def not_held(house: House, persons: Sequence[str]) -> list[str]:
+    """Return those of these persons whom no hold keeps, looked at in one writer's turn.
+
+    From then on what their accounts did is beyond recall; a hold that comes later counts them as overtaken, because
+    their key, or that of what was ended, is destroyed by then.
+    """
+    if not persons:
+        return []
+    with house.state.transaction() as work:
+        work.ledger.lock()
+        holding = in_force(house, work)
+        return [person for person in persons if not held_by(holding, work, person)]
 
 
 def erase_access(house: House, erase: Erase, persons: Sequence[str]) -> dict[str, int]:
@@ -41,6 +56,6 @@ def _tenures(work: HouseWork, person: str) -> Iterator[Tenure]:
     after = ""
     while page := work.registers.page("accounts", {"person_id": person}, after, _PAGE):
         for row in page:
-            for held in held_by(work, row["account_id"], Bounds()):
+            for held in principals_of(work, row["account_id"], Bounds()):
                 yield Tenure(held.principal, held.when.from_at, held.when.until_at)
         after = page[-1]["account_id"]

@@ -14,6 +14,7 @@ from gatebook.errors import FieldProblem, InvalidInput, NotFound
 from gatebook.identify import check, plan
 from gatebook.identify.claims import parse_application
 from gatebook.law.consider import consider, due_facts
+from gatebook.law.sources import of_accounts
 from gatebook.procedures import publish_ledger
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
@@ -79,10 +80,14 @@ def checkpoint(house: House) -> bytes:
     return house.tiles.read_checkpoint() or b""
 
 
-def read_record(house: House, operator: Operator, record_id: str, purpose: str) -> Plain:
-    """Open one sealed record for a stated purpose; the reading is entered first."""
+def read_record(house: House, operator: Operator, record_id: str, purpose: str, *, in_part: bool = False) -> Plain:
+    """Open one sealed record for a stated purpose; the reading is entered first.
+
+    Where a part of it was ended, only ``in_part`` gives the rest; else Shredded.
+    """
     permit(house, operator, "read-records", "read-record")
-    return house.door.read(house.state, [record_id], purpose, operator.operator_id, house.now())[0]
+    (found,) = house.door.read(house.state, [record_id], purpose, operator.operator_id, house.now(), in_part=in_part)
+    return found
 
 
 def determination(house: House, operator: Operator, determination_id: str, purpose: str = "review") -> dict[str, Any]:
@@ -129,5 +134,5 @@ def requirements(house: House, operator: Operator, data: Plain) -> list[dict[str
     claims = parse_application(data, house.now())
     law = house.law.on(house.now().date())
     facts = Facts(check.findings_to_facts(check.check_claims(claims, (), house.now().date())))
-    due = plan.requirements_due(due_facts(consider(law, facts)), claims)
+    due = plan.requirements_due(due_facts(consider(of_accounts(law), facts)), claims)
     return [canonical.table(requirement) for requirement in due]

@@ -11,6 +11,7 @@ from typing import Any
 from gatebook import canonical
 from gatebook.canonical import Plain
 from gatebook.law.consider import consider
+from gatebook.law.reach import reach
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.terms.fact import Facts
@@ -38,9 +39,14 @@ def law_of(house: House, operator: Operator, on: date | None = None) -> dict[str
 
 
 def explain(house: House, operator: Operator, facts: Facts, on: date | None = None) -> list[Plain]:
-    """Put facts to the law of a day and return every answer with its reason."""
+    """Put facts to the law of a day and return every answer with its reason.
+
+    Facts that name an instrument are of a disclosure: the clauses on disclosure answer, as they would to a demand.
+    """
     permit(house, operator, "look", "explain-law")
-    return [canonical.plain(reason) for reason in consider(house.law.on(on or house.now().date()), facts)]
+    law = house.law.on(on or house.now().date())
+    of_disclosure = facts.peek("disclosure.instrument") is not None
+    return [canonical.plain(r) for r in (reach(law, facts).reasons if of_disclosure else consider(law, facts))]
 
 
 def hold_over(house: House, operator: Operator, first: date, days: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from gatebook.procedures.gather_production import Gathered
 from gatebook.record.checkpoint import parse_checkpoint
 from gatebook.record.ports import Row
 from gatebook.terms.access_event import AccessEvent
+from gatebook.terms.demand import Recipient
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.production.case_graph import case_graph
 from gatebook.trace.production.certificate import certificate_pdf, certificate_text
@@ -27,6 +28,7 @@ from gatebook.trace.production.instructions import instructions_text
 from gatebook.trace.production.told import Account, Count, File, Head, Record, Step, Told, Value, Withheld
 
 _OF_EVENTS = (RecordClass.SESSION, RecordClass.NETWORK_ADDRESS, RecordClass.ACTIVITY)
+_IN_US_COURTS = frozenset({Recipient.US_GOVERNMENT, Recipient.PRIVATE_PARTY})
 _FILES = (
     File("data/records.json", "each sealed record that is shown, field by field, with what is not shown as hashes"),
     File("data/records.csv", "the fields that are shown, as a table"),
@@ -42,8 +44,8 @@ _FILES = (
     ),
     File("data/case.jsonld", "the same as a graph in CASE/UCO, for tools that read it"),
     File("data/verify.py", "the program that tests all of this; it needs Python and nothing else"),
-    File("certificate.txt", "a certificate a custodian may sign; nobody did yet"),
 )
+_CERTIFICATE = File("certificate.txt", "a certificate a custodian may sign; nobody did yet")
 
 
 def papers_within(gathered: Gathered, row: Row, events: Mapping[str, Sequence[AccessEvent]]) -> dict[str, bytes]:
@@ -52,7 +54,7 @@ def papers_within(gathered: Gathered, row: Row, events: Mapping[str, Sequence[Ac
     return {
         "cover.html": cover_html(told),
         "cover.pdf": cover_pdf(told),
-        "instructions.txt": instructions_text(told),
+        "instructions.txt": instructions_text(told, is_encrypted=bool(gathered.demand.recipient_key)),
         "case.jsonld": case_graph(told),
     }
 
@@ -60,7 +62,12 @@ def papers_within(gathered: Gathered, row: Row, events: Mapping[str, Sequence[Ac
 def papers_beside(
     gathered: Gathered, row: Row, events: Mapping[str, Sequence[AccessEvent]], digest: str
 ) -> dict[str, bytes]:
-    """Return the papers that quote the digest of the list of all files, and so stand beside them."""
+    """Return the papers that quote the digest of the list of all files, and so stand beside them.
+
+    The certificate is one for courts of the United States; nobody else is handed one.
+    """
+    if gathered.demand.recipient not in _IN_US_COURTS:
+        return {}
     told = replace(_told(gathered, row, events), manifest=digest)
     return {"certificate.txt": certificate_text(told), "certificate.pdf": certificate_pdf(told)}
 
@@ -98,7 +105,7 @@ def _told(gathered: Gathered, row: Row, events: Mapping[str, Sequence[AccessEven
             Withheld(one.record_class, one.clause, one.citation) for one in contents.reasons if not one.is_given
         ),
         steps=tuple(Step(at, entry.at, entry.kind, entry.operator) for at, entry in sorted(gathered.custody.items())),
-        files=_FILES,
+        files=(*_FILES, *((_CERTIFICATE,) if demand.recipient in _IN_US_COURTS else ())),
         searched=gathered.found["searched"],
         unresolved=gathered.found["unresolved"],
         is_emergency=demand.is_emergency,

@@ -152,13 +152,13 @@ def _item(
 ) -> dict[str, Any]:
     person, account = one["person"], one["account"]
     held = work.registers.get("accounts", account) if account else None
-    records = [row["record_id"] for row in _records(work, person, held, kinds_with(classes))]
+    records = [row["record_id"] for row in records_of(work, person, held, kinds_with(classes))]
     runs = list(_runs(access, work, one)) if account and classes >= OF_ACCESSES else []
     service = {name: held[name] or "" for name in _SERVICE} if held and RecordClass.SERVICE in classes else {}
     return {**one, "records": records, "runs": runs, "service": service}
 
 
-def _records(work: HouseWork, person: str, account: Row | None, kinds: frozenset[str]) -> Iterator[Row]:
+def records_of(work: HouseWork, person: str, account: Row | None, kinds: frozenset[str]) -> Iterator[Row]:
     """Yield the sealed records of a person that can hold what is open; of an account's own application where one is.
 
     Only what can be shown in part: a record committed to as a whole, as older ones are, is in no production.

@@ -19,19 +19,30 @@ from gatebook.record.entered_segments import in_entry
 from gatebook.record.events.own import to_plain
 from gatebook.record.months import months_between
 from gatebook.record.ports import Row
-from gatebook.record.segments import Hidden, RangeProof, ShownRow
+from gatebook.record.row_parts import ACTIVITY_TEXTS, Hidden, SessionRow, ShownRow, without_activity
+from gatebook.record.segments import RangeProof
 from gatebook.terms.assignment import OPEN
 from gatebook.trace.asked import Bounds, read_text
 from gatebook.trace.ports import EARLIEST
 
-FORM = "gatebook-access-proof@v1"
+FORM = "gatebook-access-proof@v2"
 _PAGE, _MOST_SEGMENTS = 1000, 20_000
+_ACTIVITY = {*ACTIVITY_TEXTS, "id"}
 
 
 def prove_access(
-    house: House, access: AccessAnswers, operator: Operator, principal: str, span: Bounds, purpose: str
+    house: House,
+    access: AccessAnswers,
+    operator: Operator,
+    principal: str,
+    span: Bounds,
+    purpose: str,
+    *,
+    activity: bool = True,
 ) -> dict[str, Any]:
     """Return the proof of everything ``principal`` did in ``span``; entered first, and what waits is sealed.
+
+    Without ``activity`` it shows when and from where, and nothing of what was done.
 
     Raises InvalidInput for a span of too many segments, LedgerError where what is kept is not what was
     sealed.
@@ -39,7 +50,7 @@ def prove_access(
     read_text(principal, "/principal")
     note_trace(house, operator, "trace.proof", purpose)
     access.seal()
-    segments = list(_touched(house, span))  # before publishing, which then covers each of them
+    segments = list(segments_touching(house, span))  # before publishing, which then covers each of them
     publish_ledger(house)
     if len(segments) > _MOST_SEGMENTS:
         fault = FieldProblem("/until", "too-long", f"at most {_MOST_SEGMENTS} segments in one proof; ask for less time")
@@ -56,11 +67,11 @@ def prove_access(
         "until_at": None if span.until_at == OPEN else span.until_at,
         "label_salt": proofs[0].label_salt.hex() if proofs else "",
         "checkpoint": note.decode(),
-        "segments": [_segment(row, entry, path, proof) for row, entry, path, proof in told],
+        "segments": [_segment(row, entry, path, proof, activity) for row, entry, path, proof in told],
     }
 
 
-def _touched(house: House, span: Bounds) -> Iterator[Row]:
+def segments_touching(house: House, span: Bounds) -> Iterator[Row]:
     """Yield every segment that has a row within the span, by number."""
     months, found = months_between(span.from_at, span.until_at), list[Row]()
     from_at, until_at = in_entry(span.from_at), in_entry(span.until_at - 1)  # segments say their times no wider
@@ -73,23 +84,27 @@ def _touched(house: House, span: Bounds) -> Iterator[Row]:
     yield from sorted(found, key=lambda row: str(row["segment"]))
 
 
-def _segment(row: Row, entry: bytes, path: list[bytes], proof: RangeProof) -> dict[str, Any]:
+def _segment(row: Row, entry: bytes, path: list[bytes], proof: RangeProof, activity: bool) -> dict[str, Any]:
     return {
         "position": row["position"],
         "entry": entry.decode(),
         "inclusion": [_text(step) for step in path],
         "first": proof.first,
-        "rows": [_row(one) for one in proof.rows],
+        "rows": [_row(one if activity else without_activity(one)) for one in proof.rows],
         "before": _row(proof.before) if proof.before else None,
         "after": _row(proof.after) if proof.after else None,
         "path": [_text(step) for step in proof.path],
     }
 
 
-def _row(row: ShownRow | Hidden) -> Mapping[str, Any]:
+def _row(row: ShownRow | SessionRow | Hidden) -> Mapping[str, Any]:
     if isinstance(row, Hidden):
         return {"label": f"{row.label:016x}", "commitment": _text(row.commitment)}
-    return {"event": to_plain(row.event), "batch": row.batch, "salt": _text(row.salt)}
+    plain, shown = to_plain(row.event), {"batch": row.batch, "salt": _text(row.salt)}
+    if isinstance(row, ShownRow):
+        return {"event": plain, **shown, "activity_salt": _text(row.activity_salt)}
+    session = {name: value for name, value in plain.items() if name not in _ACTIVITY}
+    return {"session": session, **shown, "activity": _text(row.activity)}
 
 
 def _text(data: bytes) -> str:

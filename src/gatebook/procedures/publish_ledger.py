@@ -11,9 +11,14 @@ from collections.abc import Sequence
 from gatebook.errors import LedgerError, NotFound
 from gatebook.procedures.house import House
 from gatebook.record import checkpoint, merkle, tiles
+from gatebook.record.cosignature import Cosigner, to_note, with_cosignature
 from gatebook.record.ports import Ledger
 
 _BOTH = 2  # the published head and the remembered one
+_PUT_BACK = (
+    "the signed checkpoint is ahead of the ledger: an older state was put back; nothing is signed until a newer one is,"
+    " or until gatebook restore --ledger took up what was published since"
+)
 
 
 def publish_ledger(house: House) -> int:
@@ -29,7 +34,7 @@ def publish_ledger(house: House) -> int:
             if len(signed) == _BOTH and {(head.size, head.root) for head in signed} == {(size, signed[0].root)}:
                 return size
             if size < max((head.size for head in signed), default=0):
-                raise LedgerError("the signed checkpoint is ahead of the ledger: an older state was put back")
+                raise LedgerError(_PUT_BACK)
             since = signed[0].size if note else 0
             grown = dict(tiles.tiles_for_growth(since, size, work.ledger.leaf_hashes, house.tiles.read_tile))
             root = _continued(house, signed, size, grown)
@@ -148,6 +153,29 @@ def consistency_of(house: House, old_size: int) -> str:
         raise NotFound("no ledger of this size comes before the published checkpoint")
     reader = tiles.TileHashReader(house.tiles.read_tile, size)
     return tiles.consistency_file(old_size, merkle.consistency_proof(old_size, size, reader.read), note)
+
+
+def growth_from(house: House, old_size: int, head: checkpoint.Checkpoint) -> list[bytes]:
+    """Return the proof that a published head continues its first ``old_size`` entries, checked on the tiles."""
+    reader = tiles.TileHashReader(house.tiles.read_tile, head.size)
+    proof = merkle.consistency_proof(old_size, head.size, reader.read)
+    merkle.verify_consistency(old_size, head.size, merkle.root_at(old_size, reader.read), head.root, proof)
+    return proof
+
+
+def merge_cosignature(house: House, cosigned: bytes, cosigner: Cosigner) -> bool:
+    """Put a witness's line in the published checkpoint, in place of its older one; False when another head came since.
+
+    What others signed stays until there is a new head, which begins without.
+    """
+    with house.tiles.publishing():
+        note = house.tiles.read_checkpoint()
+        found = checkpoint.parse_checkpoint(cosigned)
+        head = checkpoint.parse_checkpoint(note) if note else None
+        if head is None or head.text != found.text:
+            return False
+        house.tiles.write_checkpoint(to_note(with_cosignature(head, found, cosigner)))
+        return True
 
 
 def _note(house: House) -> tuple[bytes, int]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from gatebook.decide.determine import determine
 from gatebook.identify import check, plan
 from gatebook.law.consider import consider
+from gatebook.law.sources import of_accounts
 from gatebook.law.tree import LawOfDay
 from gatebook.procedures import officers_word as said
 from gatebook.procedures.case import Case
@@ -121,7 +122,7 @@ def _heard(weighing: Weighing, facts: Facts) -> str:
     word = weighing.case.words[-1]
     if word.disposition != "admit":
         return word.disposition
-    held = said.holding(consider(weighing.law, facts))
+    held = said.holding(consider(of_accounts(weighing.law), facts))
     return "admit" if said.reaches(word, held, weighing.screenings, weighing.settled) else ""
 
 

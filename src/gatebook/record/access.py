@@ -5,7 +5,7 @@ The trap guarded against: opening first and writing it down later, or not at all
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.fields import Part
 from gatebook.record.ports import Row, SealedRecord, State, Work
-from gatebook.record.vault import Vault
+from gatebook.record.vault import Left, Vault
 
 #: Why staff or the house itself may open a sealed record. A reading without one of these is refused.
 PURPOSES = frozenset(
@@ -34,6 +34,7 @@ PURPOSES = frozenset(
 
 #: What stands between a person's id and the number of the key their records were sealed under again.
 AGAIN = "+"
+_PAGE = 500
 
 
 def known_purpose(purpose: str) -> None:
@@ -41,6 +42,18 @@ def known_purpose(purpose: str) -> None:
     if purpose not in PURPOSES:
         problem = FieldProblem("/purpose", "unknown-purpose", f"must be one of {', '.join(sorted(PURPOSES))}")
         raise InvalidInput("a reading needs a purpose the house knows", (problem,))
+
+
+def subjects_of(person: Row) -> list[str]:
+    """Return every subject a person's records were ever sealed under, the one they are sealed under now last."""
+    person_id = str(person["person_id"])
+    times = int(str(person["sealed_under"] or f"{person_id}{AGAIN}0").rpartition(AGAIN)[2])
+    return [person_id, *(f"{person_id}{AGAIN}{n}" for n in range(1, times + 1))]
+
+
+def next_subject(person: Row) -> str:
+    """Return the subject a person's records are sealed under when they are sealed again."""
+    return f"{person['person_id']}{AGAIN}{len(subjects_of(person))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +73,38 @@ class Door:
         work.records.put(record, [(field, self.vault.tag(field, value)) for field, value in index])
         return replace(entry, record=record_id, commitment=commitment)
 
-    def read(self, state: State, record_ids: Iterable[str], purpose: str, operator: str, at: datetime) -> list[Plain]:
+    def read(
+        self,
+        state: State,
+        record_ids: Iterable[str],
+        purpose: str,
+        operator: str,
+        at: datetime,
+        *,
+        in_part: bool = False,
+    ) -> list[Plain]:
         """Enter one reading per record, commit, and only then open them, in the order asked.
 
         Raises InvalidInput for an unknown purpose, NotFound for an unknown record, Shredded for one whose key was
-        destroyed. A refused reading of a shredded record stays entered: it was asked for.
+        destroyed and, unless ``in_part`` asks for what is left, for one of which a part was ended: nobody should take
+        the rest for the whole. A refused reading of a shredded record stays entered: it was asked for.
         """
         opened = self._entered(state, record_ids, purpose, operator, at)
-        return [self.vault.unseal(record, row["commitment"]) for row, record in opened]
+        try:
+            return [self.vault.unseal(record, row["commitment"], in_part=in_part) for row, record in opened]
+        except Shredded:
+            self._say_what_ended(state, [row["person_id"] for row, _ in opened])
+            raise
+
+    def _say_what_ended(self, state: State, persons: Iterable[str]) -> None:
+        """Raise Shredded with the rule where only a part of somebody's records was ended."""
+        with state.read() as work:
+            for person in (work.registers.get("persons", person_id) or {} for person_id in persons):
+                ended = person.get("trimming") or person.get("trimmed")
+                if ended and not (person.get("shredding") or person.get("shredded_at")):
+                    raise Shredded(
+                        f"a part of this record was ended by {ended['rule']}; what is left can still be read"
+                    )
 
     def read_parts(
         self, state: State, record_ids: Iterable[str], purpose: str, operator: str, at: datetime
@@ -113,6 +150,38 @@ class Door:
         """Return the subjects whose sealed records were indexed under exactly this normalised value."""
         found = work.records.find(field, self.vault.tag(field, value))
         return sorted({subject.partition(AGAIN)[0] for subject in found})
+
+    def trim(self, work: Work, person_id: str, subject: str, left: Left, ended: Collection[str]) -> int:
+        """Seal all a person's records again within ``work``, under another subject; return how many there were.
+
+        Of each there stays what ``left`` leaves, of the index all but the ``ended`` fields. Nothing is let out, so it
+        is no reading; the caller enters what it was, and destroys the key before once that is committed.
+        """
+        count, after = 0, ""
+        while page := work.registers.page("records", {"person_id": person_id}, after, _PAGE):
+            for row in page:
+                if (record := work.records.get(row["record_id"])) is not None:
+                    work.records.replace(self.vault.seal_less(record, row["commitment"], subject, left), ended)
+                    count += 1
+            after = page[-1]["record_id"]
+        return count
+
+    def is_destroyed(self, person: Row) -> bool:
+        """Return whether the key that a person's records are sealed under now was destroyed."""
+        return self.vault.is_destroyed(subjects_of(person)[-1])
+
+    def was_shredded(self, subject: str) -> bool:
+        """Return whether a key was destroyed that this subject had."""
+        return self.vault.is_destroyed(subject)
+
+    def shred_person(self, person: Row) -> None:
+        """Destroy for ever every key a person's records were sealed under, the one in use last.
+
+        While that one is there nothing counts as done. One made for a sealing that was cut off goes as well.
+        """
+        unused = next_subject(person)
+        for subject in ([unused] if self.vault.has_key(unused) else []) + subjects_of(person):
+            self.vault.shred(subject)
 
     def shred(self, subject: str) -> None:
         """Destroy the subject's data key for ever."""

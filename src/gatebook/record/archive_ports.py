@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gatebook import canonical
 from gatebook.errors import InvalidInput, LedgerError
-from gatebook.record.segments import Hidden
+from gatebook.record.row_parts import Hidden
 from gatebook.terms.access_event import AccessEvent
 
 if TYPE_CHECKING:

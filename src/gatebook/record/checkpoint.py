@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gatebook.errors import LedgerError, TooLarge
 
-_ED25519 = b"\x01"
+#: The algorithm byte of a key: of a log's own signature, and of a witness's (tlog-cosignature). Both are Ed25519.
+LOG_KEY, WITNESS_KEY = b"\x01", b"\x04"
 _ROOT, _KEY_ID, _HEAD_LINES = 32, 4, 3
 _MOST_NOTE = 1 << 20  # bytes; sixteen post-quantum signatures are a tenth of it
 _DASH = "\u2014 "
@@ -47,8 +48,9 @@ class Checkpoint:
     signatures: tuple[Signature, ...] = ()
 
 
-def _key_id(name: str, public_key: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public_key).digest()[:_KEY_ID]
+def key_id(name: str, public_key: bytes, kind: bytes = LOG_KEY) -> bytes:
+    """Return the 4 bytes by which a signature line says whose it is."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public_key).digest()[:_KEY_ID]
 
 
 def _check_name(name: str) -> None:
@@ -56,21 +58,21 @@ def _check_name(name: str) -> None:
         raise LedgerError("a key name has no space and no plus sign")
 
 
-def vkey_of(name: str, public_key: bytes) -> str:
+def vkey_of(name: str, public_key: bytes, kind: bytes = LOG_KEY) -> str:
     """Return the verifier key line: name, key id, and base64 of the algorithm byte and the 32-byte key."""
     _check_name(name)
     if len(public_key) != _ROOT:
         raise LedgerError("an Ed25519 public key is 32 bytes long")
-    return f"{name}+{_key_id(name, public_key).hex()}+{base64.b64encode(_ED25519 + public_key).decode()}"
+    return f"{name}+{key_id(name, public_key, kind).hex()}+{base64.b64encode(kind + public_key).decode()}"
 
 
-def parse_vkey(vkey: str) -> tuple[str, bytes]:
+def parse_vkey(vkey: str, kind: bytes = LOG_KEY) -> tuple[str, bytes]:
     """Return (name, public key). Raises LedgerError for anything malformed."""
     name, _, rest = vkey.strip().partition("+")
-    key_id, _, encoded = rest.partition("+")
+    hexed, _, encoded = rest.partition("+")
     _check_name(name)
-    data = _base64(encoded)
-    if data[:1] != _ED25519 or len(data) != 1 + _ROOT or key_id != _key_id(name, data[1:]).hex():
+    data = read_base64(encoded)
+    if data[:1] != kind or len(data) != 1 + _ROOT or hexed != key_id(name, data[1:], kind).hex():
         raise LedgerError("this is not an Ed25519 verifier key")
     return name, data[1:]
 
@@ -81,8 +83,17 @@ def sign_checkpoint(origin: str, size: int, root: bytes, sign: Callable[[bytes],
     if size < 0 or len(root) != _ROOT:
         raise LedgerError("a tree head has a size and a root of 32 bytes")
     text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
-    signature = base64.b64encode(_key_id(origin, public_key) + sign(text.encode())).decode()
-    return f"{text}\n{_DASH}{origin} {signature}\n".encode()
+    return note_of(text, (Signature(origin, key_id(origin, public_key), sign(text.encode())),))
+
+
+def note_of(text: str, signatures: Sequence[Signature]) -> bytes:
+    """Return the signed note of a text and its signature lines."""
+    return f"{text}\n{''.join(map(line_of, signatures))}".encode()
+
+
+def line_of(signature: Signature) -> str:
+    """Return a signature as its line."""
+    return f"{_DASH}{signature.name} {base64.b64encode(signature.key_id + signature.data).decode()}\n"
 
 
 def parse_checkpoint(note: bytes) -> Checkpoint:
@@ -94,7 +105,7 @@ def parse_checkpoint(note: bytes) -> Checkpoint:
     lines = text.split("\n")[:-1]
     if len(lines) < _HEAD_LINES or not all(lines) or not _SIZE.fullmatch(lines[1]):
         raise LedgerError("the checkpoint is malformed")
-    root = _base64(lines[2])
+    root = read_base64(lines[2])
     if len(root) != _ROOT:
         raise LedgerError("the checkpoint's root is malformed")
     return Checkpoint(lines[0], int(lines[1]), root, text, tuple(_signature(line) for line in signatures))
@@ -106,9 +117,8 @@ def verify_checkpoint(note: bytes, vkey: str) -> Checkpoint:
     Raises LedgerError naming what does not hold.
     """
     name, public_key = parse_vkey(vkey)
-    key_id = _key_id(name, public_key)
     head = parse_checkpoint(note)
-    mine = [s.data for s in head.signatures if (s.name, s.key_id) == (name, key_id)]
+    mine = [s.data for s in head.signatures if (s.name, s.key_id) == (name, key_id(name, public_key))]
     if not mine:
         raise LedgerError("the checkpoint is not signed by this key")
     for signature in mine:
@@ -138,11 +148,11 @@ def _signature(line: str) -> Signature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not name:
         raise LedgerError("a signature line of the checkpoint is malformed")
-    data = _base64(encoded)
+    data = read_base64(encoded)
     return Signature(name, data[:_KEY_ID], data[_KEY_ID:])
 
 
-def _base64(text: str) -> bytes:
+def read_base64(text: str) -> bytes:
     """Read base64 of one form only: padding and unused bits as an encoder writes them."""
     try:
         data = base64.b64decode(text, validate=True)

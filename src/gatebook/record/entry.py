@@ -92,6 +92,24 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
                 "recipient",
                 "channel",
                 "document",
+                "received_at",
+                "due_at",
+                "due_rule",
+                "is_emergency",
+                "notice",
+                "notice_until",
+            }
+        ),
+    ),
+    "demand.described": (
+        1,
+        frozenset(
+            {
+                "demand",
+                "instrument",
+                "jurisdiction",
+                "recipient",
+                "received_at",
                 "due_at",
                 "due_rule",
                 "is_emergency",
@@ -105,6 +123,8 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "demand.ruled": (1, frozenset({"demand", "classes", "ruling"})),
     "demand.searched": (1, frozenset({"demand", "accounts", "persons", "unresolved", "ambiguous", "leads"})),
     "demand.closed": (1, frozenset({"demand", "outcome", "retain_until", "retain_rule"})),
+    "demand.expiring": (1, frozenset({"demand", "rule"})),
+    "demand.shredded": (1, frozenset({"demand", "rule", "records"})),
     "hold.placed": (
         1,
         frozenset({"hold", "demand", "hold_kind", "scope", "persons", "accounts", "until", "rule", "overtaken"}),
@@ -119,6 +139,9 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "production.approved": (1, frozenset({"production"})),
     "production.refused": (1, frozenset({"production"})),
     "production.built": (1, frozenset({"production", "digest", "bytes", "records", "events", "sealed_to"})),
+    "disclosure.proposed": (1, frozenset({"disclosure", "recipient", "jurisdiction", "classes", "records", "items"})),
+    "disclosure.declined": (1, frozenset({"disclosure"})),
+    "disclosure.shredded": (1, frozenset({"disclosure", "rule", "records"})),
     "disclosure.made": (
         1,
         frozenset(
@@ -143,7 +166,10 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
     "record.spared": (1, frozenset({"holds"})),
     "record.trimming": (1, frozenset({"rule", "classes", "sealed_under", "records"})),
     "record.trimmed": (1, frozenset({"rule", "classes"})),
-    "backup.made": (1, frozenset({"digest", "size", "keys"})),
+    "witness.watched": (1, frozenset({"log", "key"})),
+    "witness.forgotten": (1, frozenset({"log", "key"})),
+    "witness.contradicted": (1, frozenset({"log", "key"})),
+    "backup.made": (1, frozenset({"digest", "size", "keys", "destroyed"})),
     "backup.restored": (1, frozenset({"digest", "size"})),
 }
 

@@ -236,7 +236,8 @@ def _trimming(_: int, entry: Entry) -> list[Change]:
 
 
 def _trimmed(_: int, entry: Entry) -> list[Change]:
-    return [Change("persons", entry.person, {"trimming": None, "trimmed": entry.body["classes"]})]
+    trimmed = {"rule": entry.body["rule"], "classes": entry.body["classes"]}
+    return [Change("persons", entry.person, {"trimming": None, "trimmed": trimmed})]
 
 
 def _key_made(position: int, entry: Entry) -> list[Change]:

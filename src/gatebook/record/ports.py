@@ -6,7 +6,7 @@ All ports of one :class:`Work` share one transaction: when it ends by an excepti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +93,13 @@ class SealedRecords(Protocol):
 
     def find(self, field: str, tag: bytes) -> list[str]:
         """Return the subjects that hold this exact tag, in order, each once."""
+        ...
+
+    def replace(self, record: SealedRecord, ended: Collection[str]) -> None:
+        """Put a record that was sealed again in the place of itself; VaultError when it is not there.
+
+        Its tags of the ``ended`` index fields go; the others are those of its new subject from then on.
+        """
         ...
 
     def erase(self, subject: str) -> int:

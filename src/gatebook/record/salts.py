@@ -6,10 +6,12 @@ against the root by this, from the same key.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from gatebook.record.row_parts import SALT
 from gatebook.record.segments import SegmentSecrets
 
 _START = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0x7465646279746573)  # the algorithm's own
@@ -18,13 +20,14 @@ _STEPS, _LAST_STEPS = 2, 4
 _Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 
-def salts_of(secrets: SegmentSecrets, places: _Words) -> list[bytes]:
-    """Return the salt of each row, given by segment * 2**32 + position."""
-    first, second, third, fourth = secrets.salt_words()
-    halves = np.empty((len(places), 2), "<u8")
-    halves[:, 0], halves[:, 1] = _sip_hash(first, second, places), _sip_hash(third, fourth, places)
-    whole = halves.tobytes()
-    return [whole[at : at + 16] for at in range(0, len(whole), 16)]
+def salts_of(secrets: SegmentSecrets, places: _Words) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the salts of each row, given by segment * 2**32 + position: of its session and of its activity."""
+    keys = secrets.salt_words()
+    words = np.empty((len(places), 4), "<u8")
+    for n in range(4):
+        words[:, n] = _sip_hash(keys[2 * n], keys[2 * n + 1], places)
+    whole = words.tobytes()
+    return ((whole[at : at + SALT], whole[at + SALT : at + 2 * SALT]) for at in range(0, len(whole), 2 * SALT))
 
 
 def _sip_hash(low: int, high: int, words: _Words) -> _Words:

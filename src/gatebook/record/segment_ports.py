@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gatebook.record.merkle import Reader
-from gatebook.record.segments import Hidden, ShownRow
+from gatebook.record.packed_runs import Shown
+from gatebook.record.row_parts import Hidden, Row
 from gatebook.terms.access_event import AccessEvent
 
 if TYPE_CHECKING:
@@ -39,15 +40,27 @@ class Run:
     """Rows of one principal in a segment: the position of the first, or where it would stand, and each in order."""
 
     first: int
-    rows: tuple[ShownRow | Hidden, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlace:
+    """Where a run stands in its segment: the position of the first row, or where it would stand, and how many."""
+
+    first: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentReader:
-    """Reads a segment's tree: ``hashes`` of complete subtrees, and ``hidden``, what is said of a row not shown."""
+    """Reads a segment's tree: ``hashes`` of complete subtrees, from a leaf on, and what is said of a row not shown."""
 
     hashes: Reader
     hidden: Callable[[int], Hidden]
+
+    def entry(self, position: int) -> bytes:
+        """Return what stands of a row in the tree."""
+        return self.hidden(position).entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +103,24 @@ class SealedRows(Protocol):
 
         On return no file of the store holds any of them. A row of two tenures counts for the first. Raises Unavailable;
         done again it finishes what was begun, and counts what was left.
+        """
+        ...
+
+
+class PackedRows(Protocol):
+    """Runs as bytes, for sets of a million: what :meth:`SealedRows.run` returns, and no object for a row."""
+
+    def place(self, segment: int, principal: str, size: int) -> RunPlace:
+        """Return where the run of a principal stands in a segment of ``size`` rows.
+
+        Raises LedgerError where a row is gone and was not erased.
+        """
+        ...
+
+    def packed(self, segment: int, principal: str, start: int, stop: int, shown: Shown) -> bytes:
+        """Return a piece of ``record.packed_runs``: rows of a run at positions ``start`` up to ``stop``, in order.
+
+        What is not to be shown, and what was erased, is hidden. Raises LedgerError as :meth:`place` does.
         """
         ...
 

@@ -3,9 +3,10 @@
 The trap guarded against: an answer that leaves a row out. Rows stand in the order of a label made from the principal
 alone, so everything of one principal is one run, and the labels of its neighbours prove that the run is whole.
 
-A leaf is SHA-256(0x00, label, commitment); a commitment is SHA-256(salt, record). The label (8 bytes) is the beginning
-of SHA-256(label salt, principal); the salt (16 bytes) is drawn from a secret by the row's segment and position, and
-shown for the rows that are shown, so that a neighbour's commitment says nothing about the neighbour.
+The tree (``record.segment_tree``) is over labels and the commitments to rows (``record.row_parts``). The label is the
+first 8 bytes of SHA-256(label salt, principal). The salts of a row, 16 bytes for each part, are drawn from a secret by
+the row's segment and position, and shown for the parts that are shown, so that a neighbour's commitment says nothing
+about the neighbour.
 """
 
 from __future__ import annotations
@@ -13,19 +14,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import msgspec
 
 from gatebook.errors import LedgerError
-from gatebook.record import merkle
-from gatebook.record.events.packing import kept_raw, pack_address
-from gatebook.terms.access_event import AccessEvent
+from gatebook.record.row_parts import Hidden, Row
+from gatebook.record.segment_tree import entry_of, root_from_range
 
 CHUNK = 256  # leaves under one kept hash: what lies below is computed from the rows when it is asked for
-_FIXED = struct.Struct("<qHH")
 
 
 @lru_cache(maxsize=262_144)  # the same principals come again and again
@@ -34,50 +34,12 @@ def label_of(label_salt: bytes, principal: str) -> int:
     return int.from_bytes(hashlib.sha256(label_salt + principal.encode()).digest()[:8], "big")
 
 
-def texts_of(event: AccessEvent) -> tuple[str, ...]:
-    """Return the texts of an event in the order in which they are hashed and kept."""
-    return (
-        event.principal,
-        event.act,
-        event.outcome,
-        event.address_kind,
-        kept_raw(event.raw_address, event.address, event.address_kind),
-        event.session,
-        event.user_agent,
-        event.fingerprint,
-        event.target,
-        event.event_id,
-        ",".join(event.marks),
-        event.source,
-        event.detail,
-    )
-
-
-def record_of(event: AccessEvent, batch: int) -> bytes:
-    """Return the bytes of a row that are committed to: time, ordinal, batch, address, then texts parted by NUL.
-
-    No text holds a NUL: one that came is kept escaped. ``batch`` is the row's batch within its segment.
-    """
-    head = _FIXED.pack(event.at, event.nth, batch) + pack_address(event.address)
-    return head + b"\0".join(text.encode() for text in texts_of(event))
-
-
-def commitment_of(salt: bytes, record: bytes) -> bytes:
-    """Return the commitment to a row."""
-    return hashlib.sha256(salt + record).digest()
-
-
-def leaf_of(label: int, commitment: bytes) -> bytes:
-    """Return the leaf hash of a row."""
-    return merkle.leaf_hash(label.to_bytes(8, "little") + commitment)
-
-
 @dataclass(frozen=True, slots=True)
 class SegmentSecrets:
     """What the trees are made with and no tree shows.
 
-    ``label_salt`` (32 bytes) is shown with every range proof; ``salt_key`` (32 bytes) never is: the salt of a row is
-    two SipHash-2-4 values, keyed with it, of segment * 2**32 + position.
+    ``label_salt`` (32 bytes) is shown with every range proof; ``salt_key`` (32 bytes) never is: each salt of a row is
+    two SipHash-2-4 values of segment * 2**32 + position, under keys of its own that are made from it.
     """
 
     label_salt: bytes
@@ -88,37 +50,16 @@ class SegmentSecrets:
         """What an entry says of the label salt, so that no other can be shown in a proof: its SHA-256, in hex."""
         return hashlib.sha256(self.label_salt).hexdigest()
 
-    def salt_words(self) -> tuple[int, int, int, int]:
-        """Return the keys of the two SipHash functions, two 64-bit words each."""
-        first, second, third, fourth = struct.unpack(">4Q", self.salt_key)
-        return first, second, third, fourth
-
-
-class Hidden(msgspec.Struct, frozen=True, tag="hidden"):
-    """A row that is not shown: its label and its commitment. What was erased is kept as this alone."""
-
-    label: int
-    commitment: bytes
-
-    @property
-    def leaf(self) -> bytes:
-        """The leaf hash."""
-        return leaf_of(self.label, self.commitment)
-
-
-class ShownRow(msgspec.Struct, frozen=True, tag="shown"):
-    """A row that is shown: its event, its place among the segment's batches, and the salt it was committed to with."""
-
-    event: AccessEvent
-    batch: int
-    salt: bytes
+    def salt_words(self) -> tuple[int, ...]:
+        """Return the keys of four SipHash functions, two 64-bit words each: two for session salts, two for activity."""
+        return struct.unpack(">8Q", hmac.digest(self.salt_key, b"gatebook/row-salts", "sha512"))
 
 
 class RangeProof(msgspec.Struct, frozen=True):
     """That these are all the rows of ``principal`` in a segment, from position ``first`` on.
 
-    ``rows`` are shown, or hidden where they were erased. ``before`` and ``after`` are the neighbours, None at the ends
-    of the segment. ``path`` holds the hashes beside the run, as :func:`range_path` gives them.
+    ``rows`` are shown, whole or in part, or hidden where they were erased. ``before`` and ``after`` are the neighbours,
+    None at the ends of the segment. ``path`` is what stands beside them in the tree (``segment_tree.range_path``).
     """
 
     segment: int
@@ -127,52 +68,10 @@ class RangeProof(msgspec.Struct, frozen=True):
     label_salt: bytes
     principal: str
     first: int
-    rows: tuple[ShownRow | Hidden, ...]
+    rows: tuple[Row, ...]
     before: Hidden | None
     after: Hidden | None
     path: tuple[bytes, ...]
-
-
-def range_path(start: int, stop: int, size: int, read: merkle.Reader) -> list[bytes]:
-    """Return the hashes of the largest complete subtrees beside leaves ``start`` to ``stop``, in tree order."""
-    found: list[bytes] = []
-    _beside(start, stop, 0, size, read, found)
-    return found
-
-
-def _beside(start: int, stop: int, low: int, high: int, read: merkle.Reader, found: list[bytes]) -> None:
-    if stop <= low or high <= start:
-        found.append(merkle.range_hash(low, high, read))
-    elif not (start <= low and high <= stop):
-        middle = low + merkle.split(high - low)
-        _beside(start, stop, low, middle, read, found)
-        _beside(start, stop, middle, high, read, found)
-
-
-def root_from_range(leaves: Sequence[bytes], start: int, size: int, path: Sequence[bytes]) -> bytes:
-    """Return the root that leaves from ``start`` on and the hashes beside them lead to. Raises LedgerError."""
-    if not leaves or start < 0 or start + len(leaves) > size:
-        raise LedgerError("a range proof covers at least one leaf, and only leaves of its tree")
-    if any(len(hash_) != merkle.HASH for hash_ in path):
-        raise LedgerError("a hash is not 32 bytes long")
-    steps = iter(path)
-    root = _joined(leaves, start, 0, size, steps)
-    if next(steps, None) is not None:
-        raise LedgerError("the range proof is too long")
-    return root
-
-
-def _joined(leaves: Sequence[bytes], start: int, low: int, high: int, steps: Iterator[bytes]) -> bytes:
-    if start + len(leaves) <= low or high <= start:
-        found = next(steps, None)
-        if found is None:
-            raise LedgerError("the range proof is too short")
-        return found
-    if high - low == 1:
-        return leaves[low - start]
-    middle = low + merkle.split(high - low)
-    left = _joined(leaves, start, low, middle, steps)
-    return merkle.node_hash(left, _joined(leaves, start, middle, high, steps))
 
 
 def verify_range(proof: RangeProof) -> None:
@@ -181,33 +80,62 @@ def verify_range(proof: RangeProof) -> None:
     A proof without rows shows that there is none: then ``before`` and ``after`` are next to each other.
     """
     label = label_of(proof.label_salt, proof.principal)
-    inner = [_leaf(row, label, proof.principal) for row in proof.rows]
-    leaves = [
-        *([proof.before.leaf] if proof.before else []),
-        *inner,
-        *([proof.after.leaf] if proof.after else []),
-    ]
-    _check_neighbours(proof, label)
-    start = proof.first - (1 if proof.before else 0)
-    if not hmac.compare_digest(root_from_range(leaves, start, proof.size, proof.path), proof.root):
-        raise LedgerError("the range proof does not lead to this root")
+    verify_entries(proof, [_entry(row, label, proof.principal) for row in proof.rows], label)
 
 
-def _leaf(row: ShownRow | Hidden, label: int, principal: str) -> bytes:
+def _entry(row: Row, label: int, principal: str) -> bytes:
     if isinstance(row, Hidden):
         if row.label != label:
             raise LedgerError("an erased row of the range belongs to somebody else")
-        return row.leaf
+        return row.entry
     if row.event.principal != principal:
         raise LedgerError("a row of the range belongs to somebody else")
-    return leaf_of(label, commitment_of(row.salt, record_of(row.event, row.batch)))
+    return entry_of(label, row.commitment)
 
 
-def _check_neighbours(proof: RangeProof, label: int) -> None:
-    last = proof.first + len(proof.rows)
-    if (proof.before is None) != (proof.first == 0) or (proof.after is None) != (last == proof.size):
+class Beside(Protocol):
+    """What says where a run begins in its segment, who stands beside it, and by what it is proved."""
+
+    @property
+    def first(self) -> int:
+        """Position of the first row, or where it would stand."""
+
+    @property
+    def size(self) -> int:
+        """Rows of the segment."""
+
+    @property
+    def before(self) -> Hidden | None:
+        """The row before the run."""
+
+    @property
+    def after(self) -> Hidden | None:
+        """The row after the run."""
+
+    @property
+    def path(self) -> Sequence[bytes]:
+        """What stands beside run and neighbours."""
+
+    @property
+    def root(self) -> bytes:
+        """The root of the segment."""
+
+
+def verify_entries(run: Beside, entries: Sequence[bytes], label: int) -> None:
+    """Raise LedgerError unless entries of a label are a whole run, and lead to the root."""
+    check_neighbours(run, len(entries), label)
+    beside = [*([run.before.entry] if run.before else []), *entries, *([run.after.entry] if run.after else [])]
+    root = root_from_range(beside, run.first - bool(run.before), run.size, run.path)
+    if not hmac.compare_digest(root, run.root):
+        raise LedgerError("the range proof does not lead to this root")
+
+
+def check_neighbours(run: Beside, count: int, label: int) -> None:
+    """Raise LedgerError unless the neighbours of a run of ``count`` rows have other labels than the run."""
+    last = run.first + count
+    if (run.before is None) != (run.first == 0) or (run.after is None) != (last == run.size):
         raise LedgerError("the range does not say who stands beside it")
-    if proof.before and proof.before.label >= label:
+    if run.before and run.before.label >= label:
         raise LedgerError("the row before the range could belong to it")
-    if proof.after and proof.after.label <= label:
+    if run.after and run.after.label <= label:
         raise LedgerError("the row after the range could belong to it")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,11 @@ from gatebook import canonical
 from gatebook.canonical import Plain
 from gatebook.errors import LedgerError, Shredded, VaultError
 from gatebook.record.fields import (
+    Field,
     Part,
     commitment_of,
     fields_of,
+    hide,
     is_by_field,
     parts_from_plain,
     parts_to_plain,
@@ -29,6 +31,8 @@ from gatebook.record.fields import (
 )
 from gatebook.record.ports import KeyEncryption, KeyRing, SealedRecord
 
+#: Given an entry kind, the pointers of a payload's fields and the payload: the pointers of those that stay.
+Left = Callable[[str, Sequence[str], Plain], Collection[str]]
 _NONCE, _SALT, _KEY, _TAG = 12, 16, 32, 16
 _ANOTHER = "a sealed record does not match the commitment in the ledger"
 
@@ -65,15 +69,46 @@ class Vault:
         bare = SealedRecord(record.record_id, subject, record.kind, b"", record.sealed_at)
         return self._sealed(bare, {"parts": parts_to_plain(parts)})
 
-    def unseal(self, record: SealedRecord, commitment: str) -> Plain:
-        """Return the payload, checked against the ledger's commitment; of fields that were ended nothing is left in it.
+    def seal_less(self, record: SealedRecord, commitment: str, subject: str, left: Left) -> SealedRecord:
+        """Seal a record under another subject's key with the fields that ``left`` leaves of it, and none besides.
 
+        One whose commitment is over the whole of it goes over whole: what is left of it could not be proved.
+        """
+        inner = self._opened(record)
+        if "parts" not in inner and not is_by_field(commitment):
+            bare = SealedRecord(record.record_id, subject, record.kind, b"", record.sealed_at)
+            return self._sealed(bare, dict(inner))
+        parts = self._parts(inner, commitment)
+        payload = payload_of(parts) or {}  # of some there is nothing left already
+        stays = left(record.kind, [part.pointer for part in parts if isinstance(part, Field)], payload)
+        return self.seal_again(record, subject, hide(parts, lambda pointer: pointer in stays))
+
+    def has_key(self, subject: str) -> bool:
+        """Return whether the subject has a data key; one that was destroyed it has no more."""
+        return not self.is_destroyed(subject) and self.ring.get(subject) is not None
+
+    def is_destroyed(self, subject: str) -> bool:
+        """Return whether the subject had a data key that was destroyed."""
+        try:
+            self.ring.get(subject)
+        except Shredded:
+            return True
+        return False
+
+    def unseal(self, record: SealedRecord, commitment: str, *, in_part: bool = False) -> Plain:
+        """Return the payload, checked against the ledger's commitment.
+
+        Of fields that were ended nothing is left in it, and without ``in_part`` such a record is not opened.
         Raises Shredded when the key was destroyed, VaultError when the bytes do not open, LedgerError when they
         open to something else than was entered.
         """
         inner = self._opened(record)
         if "parts" in inner or is_by_field(commitment):
-            return payload_of(self._parts(inner, commitment))
+            parts = self._parts(inner, commitment)
+            if not in_part and any(isinstance(part, bytes) for part in parts):
+                raise Shredded("a part of this record was ended when its time was over")
+            whole = payload_of(parts)
+            return {} if whole is None else whole  # of some that were ended in part there is nothing left
         if not hmac.compare_digest(_whole(bytes.fromhex(inner["salt"]), inner["payload"]), commitment):
             raise LedgerError(_ANOTHER)
         payload: Plain = inner["payload"]

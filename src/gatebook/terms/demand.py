@@ -82,12 +82,16 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom an instrument names, and for which time (microseconds since 1970 UTC, ``until_at`` excluded; None: open)."""
+    """Whom an instrument names, and for which time (microseconds since 1970 UTC, ``until_at`` excluded; None: open).
+
+    ``port`` is the one an address was seen with, where several share it at once; None where none was named.
+    """
 
     kind: TargetKind
     value: str
     from_at: int | None = None
     until_at: int | None = None
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,9 @@ class Demand:
     """What a demand says. ``classes`` empty asks for all that the instrument reaches.
 
     ``jurisdiction`` is ISO 3166-1 alpha-2, or ``US-CA`` and the like. ``recipient_key`` is an age recipient or a PEM
-    certificate the answer is encrypted to. ``no_notice_until`` is the last day the subject may not be told, by
-    ``notice_ground``; ``authority_gives_notice`` leaves telling to the authority (Regulation (EU) 2023/1543 art. 13).
+    certificate the answer is encrypted to. ``return_on`` is the day the demand itself sets for its answer; empty where
+    it sets none. ``no_notice_until`` is the last day the subject may not be told, by ``notice_ground``;
+    ``authority_gives_notice`` leaves telling to the authority (Regulation (EU) 2023/1543 art. 13).
     """
 
     instrument: Instrument
@@ -121,6 +126,9 @@ class Demand:
     classes: tuple[RecordClass, ...] = ()
     validator: Issuer | None = None
     is_emergency: bool = False
+    #: Whether network addresses are asked for to identify somebody alone (Regulation (EU) 2023/1543 art. 3(10)).
+    only_identifies: bool | None = None
+    return_on: str = ""
     forbids_notice: bool = False
     no_notice_until: str = ""
     notice_ground: str = ""

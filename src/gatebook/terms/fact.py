@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatebook.errors import LawError
+from gatebook.terms.demand import Instrument, Office, Recipient
+from gatebook.terms.record_class import RecordClass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +37,7 @@ class FactSpec:
 
 _COUNTRY = "[A-Z]{2}"
 _VERIFICATION = ("verified", "refuted", "untried")
+_OFFICES = tuple(office.value for office in Office)
 _SPECS = (
     # what is asked for
     FactSpec("account.type", str, None, "the provider's account type, a key of house/account_types"),
@@ -117,6 +120,28 @@ _SPECS = (
     FactSpec("access.quiet_days_unheard", int, None, "so many more may have been quiet: not every source was heard"),
     FactSpec("account.personhood", str, ("us", "foreign", "unknown"), "of the holder, as the account was opened"),
     FactSpec("account.is_under_measure", bool, None, "the account is held to the conditions of a special measure"),
+    # a disclosure to somebody outside: never put when an account is asked for (the first and last are reach's to put)
+    FactSpec("disclosure.is_asked", bool, None, "what is put is of a disclosure"),
+    FactSpec(
+        "disclosure.instrument",
+        str,
+        (*(instrument.value for instrument in Instrument), "none"),
+        "what was served; none is a disclosure nobody's process asks for",
+    ),
+    FactSpec("disclosure.recipient", str, tuple(recipient.value for recipient in Recipient), "whom the records go to"),
+    FactSpec("disclosure.record_class", str, tuple(kind.value for kind in RecordClass), "which kind of record"),
+    FactSpec(
+        "disclosure.is_authentic",
+        bool,
+        None,
+        "the checks the house asks of such a demand passed, or one failed; of a subject, that it is they who ask",
+    ),
+    FactSpec("disclosure.issuer", str, _OFFICES, "who issued it; of a consent, who consents"),
+    FactSpec("disclosure.validator", str, _OFFICES, "who validated it"),
+    FactSpec("disclosure.has_belief", bool, None, "the belief in a danger of death or serious injury is written down"),
+    FactSpec("disclosure.by_two", bool, None, "two officers agreed, independently of each other"),
+    FactSpec("disclosure.only_identifies", bool, None, "the order asks for the sole purpose of identifying the user"),
+    FactSpec("disclosure.is_law_held", bool, None, "the law of the instrument binds the house or was adopted by it"),
     # the human's word
     FactSpec("review.disposition", str, ("admit", "decline"), "an officer's word on the application"),
     FactSpec("review.match", str, ("same", "different"), "the disposition of the screening candidates"),

@@ -19,7 +19,8 @@ from gatebook.procedures.house import House
 from gatebook.procedures.seal_access import seal_access
 from gatebook.record.archive_ports import RowKey
 from gatebook.record.log_ports import AccessLog
-from gatebook.record.proving import prove_range
+from gatebook.record.packed_runs import EVERYTHING, PackedRun, Shown
+from gatebook.record.proving import prove_packed, prove_range, with_rows
 from gatebook.record.segment_ports import Tenure
 from gatebook.record.segments import RangeProof, SegmentSecrets
 from gatebook.store.access_socket import Asker, Listener, Offered
@@ -41,8 +42,7 @@ class HeldAccess:
         self, house: House, log: AccessLog, secrets: SegmentSecrets, folder: Path, dsn: str, lock: IO[bytes]
     ) -> None:
         self._house, self._lock, self._sealing = house, lock, threading.Lock()
-        # Of a house of its own name: on a server, another house's rows are none of this one's.
-        self._engine = Engine(dsn, f"gatebook_{secrets.labels[:16]}")
+        self._engine = Engine(dsn, database_of(secrets))
         try:
             self._open(log, secrets, folder)
         except BaseException:
@@ -64,6 +64,20 @@ class HeldAccess:
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
         """Return every row of a principal in a segment, proved."""
         return prove_range(self._store, self.record.secrets.label_salt, segment, principal, size, root)
+
+    def packed_run(self, segment: int, principal: str, size: int, root: bytes, shown: Shown = EVERYTHING) -> PackedRun:
+        """Return every row of a principal in a segment as bytes."""
+        run = self.packed_place(segment, principal, size, root)
+        return with_rows(run, lambda start, stop: self._store.packed(segment, principal, start, stop, shown))
+
+    def packed_place(self, segment: int, principal: str, size: int, root: bytes) -> PackedRun:
+        """Return a run without its rows, its place proved."""
+        reader, label_salt = self._store.reader(segment, size), self.record.secrets.label_salt
+        return prove_packed(self._store, reader, label_salt, segment, principal, size, root)
+
+    def packed(self, segment: int, principal: str, start: int, stop: int, shown: Shown) -> bytes:
+        """Return rows of a run."""
+        return self._store.packed(segment, principal, start, stop, shown)
 
     def seal(self) -> int:
         """Seal until the log holds nothing more."""
@@ -92,6 +106,11 @@ class HeldAccess:
         self._lock.close()
 
 
+def database_of(secrets: SegmentSecrets) -> str:
+    """Return the name of a house's own database: on a server, another house's rows are none of this one's."""
+    return f"gatebook_{secrets.labels[:16]}"
+
+
 class AskedAccess:
     """The record while another process of the house holds it."""
 
@@ -113,6 +132,11 @@ class AskedAccess:
     def prove(self, segment: int, principal: str, size: int, root: bytes) -> RangeProof:
         """Return every row of a principal in a segment, proved."""
         return cast("RangeProof", self._asker.ask("prove", segment, principal, size, root))
+
+    def packed_run(self, segment: int, principal: str, size: int, root: bytes, shown: Shown = EVERYTHING) -> PackedRun:
+        """Return every row of a principal in a segment as bytes, asked for piece by piece."""
+        run = cast("PackedRun", self._asker.ask("packed_place", segment, principal, size, root))
+        return with_rows(run, lambda *ends: cast("bytes", self._asker.ask("packed", segment, principal, *ends, shown)))
 
     def is_answered(self) -> bool:
         """Return whether somebody answers: the socket of one who was killed takes calls for a moment still."""
@@ -144,6 +168,8 @@ def _offered(held: HeldAccess | None) -> Mapping[str, Offered]:
         "uses": (tuple[Filter, int], list[Use]),
         "sharers": (tuple[list[str], int, int, int], list[Sharer]),
         "prove": (tuple[int, str, int, bytes], RangeProof),
+        "packed_place": (tuple[int, str, int, bytes], PackedRun),
+        "packed": (tuple[int, str, int, int, Shown], bytes),
         "here": (tuple[()], bool),
         "seal": (tuple[()], int),
         "month_page": (tuple[int, int, RowKey | None, int], bytes),

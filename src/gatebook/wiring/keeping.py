@@ -14,9 +14,12 @@ import structlog
 
 from gatebook.errors import Conflict
 from gatebook.procedures.access_sources import note_gaps
+from gatebook.procedures.demand_clocks import tell_of_clocks
 from gatebook.procedures.expire_records import expire_records
+from gatebook.procedures.give_notice import note_due_notices
 from gatebook.procedures.house import SYSTEM, Operator
 from gatebook.procedures.keep_house import note_list
+from gatebook.procedures.look_at_holds import tell_of_holds
 from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.procedures.rescreen_delta import rescreen_delta
 from gatebook.procedures.rescreening_run import let_go, lists_due
@@ -26,7 +29,9 @@ from gatebook.procedures.watch_access import watch_access
 from gatebook.record.entered_segments import last_segment
 from gatebook.record.segment_ports import Tenure
 from gatebook.terms.assignment import microseconds
+from gatebook.wiring.mailbox import fetch_demands
 from gatebook.wiring.premises import Premises
+from gatebook.wiring.witness import keep_asking
 
 _RESUMES_EVERY = timedelta(minutes=1)
 _WORTH_SEALING = 20_000  # access events
@@ -52,8 +57,8 @@ def keep(premises: Premises, stop: threading.Event) -> None:
     """Until ``stop`` is set, publish and deliver every second, and every minute tidy, resume and rescreen.
 
     Events go out in a thread of their own, so that a receiver that takes its time does not hold up the checkpoint; so
-    does the rescreening of everybody after a list edition landed, and so do sealing and watching of access. No failure
-    ends any, and none of one duty keeps the others from their turn.
+    does the rescreening of everybody after a list edition landed, and so do sealing and watching of access, and each
+    witness is asked in one. No failure ends any, and none of one duty keeps the others from their turn.
     """
     faults = [""]
 
@@ -63,6 +68,12 @@ def keep(premises: Premises, stop: threading.Event) -> None:
         finally:
             resume(premises, SYSTEM, _RESUMES_EVERY)
 
+    def resume_and_tell() -> None:
+        try:
+            tidy_and_resume()
+        finally:
+            tell_of_holds(premises.house)
+
     def tell_of_the_law() -> None:
         if (found := premises.law.fault()) != faults[0]:
             faults[0] = found
@@ -70,20 +81,31 @@ def keep(premises: Premises, stop: threading.Event) -> None:
 
     rescreen_when_due = _every_minute(premises, lambda: rescreen_due(premises, SYSTEM, stop))
     watch_when_due = _every_minute(premises, lambda: watch(premises))
+    fetch_when_due = _every_minute(premises, lambda: fetch_when_there_is_a_mailbox(premises))
+    tell_when_due = _every_minute(premises, lambda: tell_of_clocks(premises.house))
+    note_when_due = _every_minute(premises, lambda: note_due_notices(premises.house))
     apart = (
         {"deliver": premises.deliver},
         {"rescreen": rescreen_when_due},
         {"seal access": lambda: seal(premises)},
         {"watch access": watch_when_due},
+        {"fetch demands": fetch_when_due, "clocks of demands": tell_when_due, "notices": note_when_due},
     )
     threads = [threading.Thread(target=_keep_at, args=(stop, duty), daemon=True) for duty in apart]
+    threads.append(threading.Thread(target=keep_asking, args=(premises, stop), daemon=True))
     for thread in threads:
         thread.start()
     publish: Callable[[], object] = partial(publish_ledger, premises.house)
-    resume_when_due = _every_minute(premises, tidy_and_resume)
+    resume_when_due = _every_minute(premises, resume_and_tell)
     _keep_at(stop, {"resume": resume_when_due, "publish": publish, "law": tell_of_the_law})
     for thread in threads:
         thread.join(timeout=20)
+
+
+def fetch_when_there_is_a_mailbox(premises: Premises) -> None:
+    """Take in the demands that wait in the mailbox, where this house has one."""
+    if premises.settings.demands_mailbox:
+        fetch_demands(premises, SYSTEM)
 
 
 def seal(premises: Premises) -> None:

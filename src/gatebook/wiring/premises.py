@@ -95,7 +95,12 @@ class Premises:
     @cached_property
     def ring(self) -> SqlKeyRing:
         """The key ring, in a database of its own."""
-        return SqlKeyRing(self.settings.key_ring_url or sqlite_url(_ring_file(self.folder)))
+        return SqlKeyRing(self.ring_url)
+
+    @property
+    def ring_url(self) -> str | URL:
+        """The address of the key ring's database."""
+        return self.settings.key_ring_url or sqlite_url(_ring_file(self.folder))
 
     @cached_property
     def shelf(self) -> ListShelf:
@@ -171,12 +176,16 @@ class Premises:
         from gatebook.wiring.access import AccessPlace, HeldAccess  # noqa: PLC0415  as above
 
         folder = self.folder / "access"
-        dsn = self.settings.access_dsn or f"chdb://{folder.resolve() / 'store'}"
 
         def open_held(lock: IO[bytes]) -> HeldAccess:
-            return HeldAccess(self.house, self.access_log, self.segment_secrets, folder, dsn, lock)
+            return HeldAccess(self.house, self.access_log, self.segment_secrets, folder, self.access_dsn, lock)
 
         return AccessPlace(folder, open_held)
+
+    @property
+    def access_dsn(self) -> str:
+        """The address of the engine of access events: one in the folder, or what ``access_dsn`` names."""
+        return self.settings.access_dsn or f"chdb://{(self.folder / 'access').resolve() / 'store'}"
 
     @property
     def segment_secrets(self) -> SegmentSecrets:

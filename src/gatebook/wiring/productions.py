@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, SettingsError, reason_of
+from gatebook.canonical import Plain
+from gatebook.errors import Conflict, FieldProblem, InvalidInput, LedgerError, NotFound, SettingsError, reason_of
 from gatebook.procedures import build_production, propose_production, render, search_demand
 from gatebook.procedures.gather_production import Outside
 from gatebook.procedures.house import Operator
@@ -20,6 +23,7 @@ from gatebook.record.checkpoint import parse_checkpoint
 from gatebook.record.cosignature import cosigned_at, cosigner_of
 from gatebook.store.files import write_durably
 from gatebook.store.production_folder import ProductionFolder, one_file_verifier
+from gatebook.trace.production.etsi import deliver_message, read_exchange
 from gatebook.wiring.premises import Premises
 from gatebook.wiring.witness import ask_now
 
@@ -84,6 +88,20 @@ def release_to(premises: Premises, operator: Operator, production_id: str, out: 
     return {**shown, "file": str(out), "file_sha256": hashlib.sha256(data).hexdigest()}
 
 
+def delivered(premises: Premises, operator: Operator, production_id: str, exchange: Plain) -> bytes:
+    """Return a released production as an ETSI TS 103 120 message. Raises InvalidInput, Conflict, TooLarge.
+
+    ``exchange`` is what both sides agreed: see :class:`~gatebook.trace.production.etsi.Exchange`.
+    """
+    from gatebook.outside.encryption import MEDIA_TYPES, KeyKind  # noqa: PLC0415  as above
+
+    row = build_production.released(premises.house, operator, production_id)
+    sealed_to = row["sealed_to"] or ""
+    data = _file(premises, production_id, sealed_to).read_bytes()
+    kind = MEDIA_TYPES[KeyKind(sealed_to)] if sealed_to else "application/zip"
+    return deliver_message(data, kind, read_exchange(exchange), premises.now())
+
+
 class _Press:
     """Keeps archives of a house, and encrypts them where the demand names a key."""
 
@@ -93,9 +111,10 @@ class _Press:
     def build(
         self, production: str, recipient_key: str, make: Callable[[IO[bytes]], Built]
     ) -> build_production.Pressed:
-        """Write the archive, and where there is a key what is encrypted to it; then the archive itself goes."""
+        """Write the archive, verify it as a stranger would; where there is a key keep it encrypted to that alone."""
         built = self._folder.write(f"{production}.zip", make)
         path = self._folder.path(f"{production}.zip")
+        self._verify(path)
         if not recipient_key:
             return build_production.Pressed(built, path.stat().st_size, "")
         from gatebook.outside.encryption import ENDINGS, kind_of, seal_file  # noqa: PLC0415  loads a library for age
@@ -106,6 +125,15 @@ class _Press:
         size = path.stat().st_size
         self._folder.remove(f"{production}.zip")
         return build_production.Pressed(built, size, kind.value)
+
+    def _verify(self, path: Path) -> None:
+        """Run the verifier over the archive in a process of its own. Raises LedgerError, and then the archive goes."""
+        command = [sys.executable, "-I", "-S", "-", str(path), "--vkey", self._premises.house.signer.vkey]
+        done = subprocess.run(command, input=one_file_verifier(), capture_output=True, check=False)  # noqa: S603  our own
+        if done.returncode:
+            self._folder.remove(path.name)
+            last = done.stdout.decode(errors="replace").strip().rpartition("\n")[2]  # how many checks; no name is in it
+            raise LedgerError(f"what was built does not verify, so it was removed: {last or 'the verifier failed'}")
 
 
 def _folder(premises: Premises) -> ProductionFolder:

@@ -17,7 +17,7 @@ import pytest
 from msgspec import structs
 
 from access_rows import SECRETS, event
-from gatebook.errors import LedgerError, Unavailable
+from gatebook.errors import LedgerError, SettingsError, Unavailable
 from gatebook.procedures.house import Operator
 from gatebook.procedures.log_access import log_access
 from gatebook.procedures.publish_ledger import publish_ledger
@@ -27,6 +27,7 @@ from gatebook.record.repeats import RecentRows, identity_of
 from gatebook.record.segment_ports import Tenure
 from gatebook.store.access_socket import Asker, Listener, Offered
 from gatebook.store.columnar.engine import Engine
+from gatebook.store.columnar.schema import EVENTS, FORM
 from gatebook.store.columnar.store import ColumnarStore
 from gatebook.trace.ports import Filter
 from gatebook.wiring import keeping
@@ -150,6 +151,15 @@ def test_erasing_asks_for_the_principal_and_not_for_its_label_alone(
     store.erase([Tenure("acc_a", -(2**62), 2**62)])
     after = {use.principal for use in store.uses(Filter(), 1000)}
     assert after == set(before) - {"acc_a"}
+
+
+def test_a_record_of_the_former_form_is_not_opened(tmp_path: Path) -> None:
+    # Breaks when rows that were committed to in one part are proved in two, and no proof of them holds.
+    engine = Engine(f"chdb://{tmp_path}/former")
+    engine.command(EVENTS.replace(f"COMMENT '{FORM}'", ""))
+    with pytest.raises(SettingsError, match="before rows had two parts"):
+        ColumnarStore(engine, SECRETS)
+    engine.close()
 
 
 def test_recent_rows_stay_few_arrays_and_forget_nothing_they_should_know() -> None:

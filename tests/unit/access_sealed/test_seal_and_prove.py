@@ -247,9 +247,41 @@ def test_any_change_of_a_proof_is_noticed(premises: Any, proof: Any) -> None:
         step[draw.randrange(len(step))] = base64.b64encode(bytes(32)).decode()
         with pytest.raises(DoesNotHold):
             check_access(json.dumps(broken).encode(), key)
-    for rubbish in (b"", b"{}", b"[]", b'{"form": "gatebook-access-proof@v1"}', b"\xff"):
+    for rubbish in (b"", b"{}", b"[]", b'{"form": "gatebook-access-proof@v2"}', b"\xff"):
         with pytest.raises(DoesNotHold):
             check_access(rubbish, key)
+
+
+def test_a_proof_of_a_former_form_is_told_apart(premises: Any, proof: Any) -> None:
+    # Breaks when a file of rows in one part is called malformed, or is taken.
+    with pytest.raises(DoesNotHold, match="of a former form"):
+        check_access(changed(proof[0], form="gatebook-access-proof@v1"), premises.house.signer.vkey)
+
+
+def test_sessions_are_proved_and_nothing_is_told_of_what_was_done(
+    premises: Any, operator: Operator, access: Any, proof: Any
+) -> None:
+    # Breaks when a part that is withheld is in the file, can be guessed from it, or the part that is shown can be changed.
+    _, folder, shown = proof
+    found = prove_access(premises.house, access, operator, "acc_a", ALWAYS, "legal-process", activity=False)
+    key = premises.house.signer.vkey
+    said = check_access(json.dumps(found).encode(), key, folder)
+    assert said.startswith(f"{len(shown)} rows, {len(shown)} with the session alone: all that 3 segments")
+    rows = [row for segment in found["segments"] for row in segment["rows"]]
+    for word in ("server.create", "curl/8", "SHA256:abc", "vm-1", "activity_salt"):
+        assert word not in json.dumps(rows)
+    assert sorted(row["session"]["session"] for row in rows) == sorted(one.session for one in shown)
+    for name, value in rows[0]["session"].items():
+        for change in ({name: f"{value}x" if isinstance(value, str) else 7}, {"act": "login"}):
+            broken = copy.deepcopy(found)
+            next(one for one in broken["segments"] if one["rows"])["rows"][0]["session"].update(change)
+            with pytest.raises(DoesNotHold):
+                check_access(json.dumps(broken).encode(), key)
+    for name in ("salt", "activity"):
+        broken = copy.deepcopy(found)
+        next(one for one in broken["segments"] if one["rows"])["rows"][0][name] = base64.b64encode(bytes(32)).decode()
+        with pytest.raises(DoesNotHold):
+            check_access(json.dumps(broken).encode(), key)
 
 
 def test_a_proof_of_nothing_is_a_proof(premises: Any, operator: Operator, access: Any, proof: Any) -> None:

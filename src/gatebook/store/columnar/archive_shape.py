@@ -12,7 +12,7 @@ import pyarrow as pa
 from gatebook.record.archive_ports import ArchivedRow
 from gatebook.record.events.columns import TEXTS, event_of
 from gatebook.record.events.packing import NO_ADDRESS
-from gatebook.record.segments import Hidden
+from gatebook.record.row_parts import Hidden
 from gatebook.trace.ports import KeptEvent
 
 _SIGN = np.uint64(1 << 63)

@@ -15,13 +15,26 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from gatebook.errors import LedgerError, Unavailable
+from gatebook.errors import LedgerError, SettingsError, Unavailable
 from gatebook.record import merkle
 from gatebook.record.events.columns import from_columns
+from gatebook.record.row_parts import Hidden, Row, ShownRow
 from gatebook.record.segment_ports import A_DAY, AT_RECEIPT, NO_MONTH, Run, SegmentReader, SegmentTree, Tenure
-from gatebook.record.segments import CHUNK, Hidden, SegmentSecrets, ShownRow, label_of
+from gatebook.record.segment_tree import range_hash, reader_of
+from gatebook.record.segments import CHUNK, SegmentSecrets, label_of
 from gatebook.store.columnar.engine import Engine
-from gatebook.store.columnar.schema import CHUNK_ROOTS, COMMITMENT, EVENT, IN_ORDER, SALT, TABLES
+from gatebook.store.columnar.schema import (
+    ACTIVITY_SALT,
+    CHUNK_ROOTS,
+    COMMITMENT,
+    EVENT,
+    FORM,
+    IN_ORDER,
+    KEPT_FORM,
+    SALT,
+    TABLES,
+    words_of,
+)
 from gatebook.terms.access_event import AccessEvent
 
 _CHUNK_LEVEL = CHUNK.bit_length() - 1
@@ -33,7 +46,7 @@ UNION ALL SELECT position, label, commitment FROM tombstones WHERE segment = {{s
     AND position >= {{start:UInt32}} AND position < {{stop:UInt32}}
 """
 _RUN = f"""
-SELECT {", ".join(EVENT)}, batch, position, {SALT} AS salt FROM events
+SELECT {", ".join(EVENT)}, batch, position, {SALT} AS salt, {ACTIVITY_SALT} AS activity_salt FROM events
 WHERE label = {{label:UInt64}} AND segment = {{segment:UInt32}} ORDER BY position
 """
 _LIKE = f"""
@@ -72,9 +85,14 @@ class ColumnarRows:
 
     def __init__(self, engine: Engine, secrets: SegmentSecrets) -> None:
         self._engine, self._secrets = engine, secrets
-        self._words = dict(zip(("k0", "k1", "k2", "k3"), secrets.salt_words(), strict=True))
+        self._words = words_of(secrets)
         for table in TABLES:
             engine.command(table)
+        if engine.ask(KEPT_FORM)["comment"].to_pylist() != [FORM]:
+            raise SettingsError(
+                "this access record was made before rows had two parts, and its proofs would not hold; no release made "
+                "such: found a new house and have the sources send again"
+            )
 
     def add(self, segment: int, month: int, rows: pa.Table) -> SegmentTree:
         """Add a segment and return its tree."""
@@ -89,12 +107,12 @@ class ColumnarRows:
         roots = found["root"].to_pylist()
         if found["chunk"].to_pylist() != list(range(full // CHUNK)):
             raise LedgerError("a segment is not what was written")
-        tail = [row.leaf for row in self._hidden(segment, full, size).values()]
+        tail = [row.entry for row in self._hidden(segment, full, size).values()]
         if len(tail) != size - full:
             raise LedgerError("a segment is not what was written")
         if roots:
             self._keep_chunks(segment, found)
-        return SegmentTree(size, merkle.root_at(size, _reader(roots, lambda _: tail)))
+        return SegmentTree(size, range_hash(0, size, _reader(roots, lambda _: tail), lambda at: tail[at - full]))
 
     def _keep_chunks(self, segment: int, found: pa.Table) -> None:
         of_segment = pa.array(np.full(found.num_rows, segment, np.uint32))
@@ -121,10 +139,9 @@ class ColumnarRows:
         """Return the rows of a principal in a segment, those erased as what is kept of them."""
         label = self._label(principal)
         table = self._engine.ask(_RUN, {"label": label, "segment": segment, **self._words})
-        shown = zip(
-            from_columns(event_batch(table)), table["batch"].to_pylist(), table["salt"].to_pylist(), strict=True
-        )
-        rows: dict[int, ShownRow | Hidden] = dict(self._erased(segment, label))
+        beside = (table[name].to_pylist() for name in ("batch", "salt", "activity_salt"))
+        shown = zip(from_columns(event_batch(table)), *beside, strict=True)
+        rows: dict[int, Row] = dict(self._erased(segment, label))
         # A row that is still there is shown, though its erasing was begun.
         rows.update(zip(table["position"].to_pylist(), (ShownRow(*row) for row in shown), strict=True))
         first = min(rows) if rows else self._standing(segment, label)
@@ -165,10 +182,10 @@ class ColumnarRows:
             return found
 
         @cache
-        def leaves(number: int) -> list[bytes]:
-            return [row.leaf for _, row in sorted(chunk(number).items())]
+        def entries(number: int) -> list[bytes]:
+            return [row.entry for _, row in sorted(chunk(number).items())]
 
-        return SegmentReader(_reader(roots, leaves), lambda position: chunk(position // CHUNK)[position])
+        return SegmentReader(_reader(roots, entries), lambda position: chunk(position // CHUNK)[position])
 
     def _hidden(self, segment: int, start: int, stop: int, low: int = 0, high: int = _MOST_LABEL) -> dict[int, Hidden]:
         asked = {"segment": segment, "start": start, "stop": stop, "low": low, "high": high, **self._words}
@@ -265,18 +282,15 @@ def event_batch(table: pa.Table) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=wanted.schema)
 
 
-def _reader(roots: Sequence[bytes], leaves: Callable[[int], list[bytes]]) -> merkle.Reader:
-    """Return a reader over kept hashes of full chunks, and over leaves computed for what lies below or beside them."""
+def _reader(roots: Sequence[bytes], entries: Callable[[int], list[bytes]]) -> merkle.Reader:
+    """Return a reader over kept hashes of full chunks, and over entries read for what lies below or beside them."""
 
     def read(level: int, index: int) -> bytes:
         if level == _CHUNK_LEVEL and index < len(roots):
             return roots[index]
-        if level > _CHUNK_LEVEL:
-            return merkle.node_hash(read(level - 1, 2 * index), read(level - 1, 2 * index + 1))
-        number, first = (index << level) // CHUNK, index << level
-        hashes = leaves(number)
-        if level == 0:
-            return hashes[first - number * CHUNK]
+        if level <= _CHUNK_LEVEL:
+            number = (index << level) // CHUNK
+            return reader_of(entries(number))(level, index - (number << _CHUNK_LEVEL - level))
         return merkle.node_hash(read(level - 1, 2 * index), read(level - 1, 2 * index + 1))
 
     return read

@@ -1,12 +1,17 @@
-"""Tables of access events, and the SQL of their leaves: the same in process and on a server.
+"""Tables of access events, and the SQL of their trees: the same in process and on a server.
 
-The trap guarded against: a leaf computed from what was sent and not from what is kept. The tree is made of rows read
-back from the table.
+The trap guarded against: a tree computed from what was sent and not from what is kept. It is made of rows read back
+from the table.
 """
 
 from __future__ import annotations
 
-from gatebook.record.segments import CHUNK
+from gatebook.record.merkle import HASH
+from gatebook.record.row_parts import ACTIVITY_TEXTS, SESSION_TEXTS
+from gatebook.record.row_parts import SALT as SALT_BYTES
+from gatebook.record.segment_tree import ENTRY as ENTRY_BYTES
+from gatebook.record.segment_tree import GROUP
+from gatebook.record.segments import CHUNK, SegmentSecrets
 
 _TEXTS = (
     "principal",
@@ -46,6 +51,10 @@ def _column(name: str) -> str:
     return f"{name} LowCardinality(String)" if name in _FEW else f"{name} String CODEC(ZSTD(1))"
 
 
+#: What is said of the table of events: of which form the commitments to its rows are.
+FORM = "rows in two parts, four to a leaf"
+#: What is said of a table that is there.
+KEPT_FORM = "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
 EVENTS = f"""
 CREATE TABLE IF NOT EXISTS events (
     label UInt64 CODEC(ZSTD(1)),
@@ -63,7 +72,7 @@ CREATE TABLE IF NOT EXISTS events (
     INDEX by_fingerprint fingerprint TYPE bloom_filter(0.05) GRANULARITY 1,
     PROJECTION by_address (SELECT address, at, label ORDER BY address, at)
 ) ENGINE = MergeTree PARTITION BY month ORDER BY (label, at, position)
-SETTINGS {_ON_DISK}
+SETTINGS {_ON_DISK} COMMENT '{FORM}'
 """
 CHUNKS = f"""
 CREATE TABLE IF NOT EXISTS chunks (
@@ -78,42 +87,53 @@ CREATE TABLE IF NOT EXISTS tombstones (
 TABLES = (EVENTS, CHUNKS, TOMBSTONES)
 
 _AT = "toUInt64(segment) * 4294967296 + position"
-#: The salt of a row, from four words of the salt key.
-SALT = (
-    "toFixedString(concat("
-    f"reinterpretAsFixedString(sipHash64Keyed(({{k0:UInt64}}, {{k1:UInt64}}), {_AT})), "
-    f"reinterpretAsFixedString(sipHash64Keyed(({{k2:UInt64}}, {{k3:UInt64}}), {_AT}))), 16)"
-)
-#: The bytes of a row, as ``record.segments.record_of`` writes them.
-RECORD = (
-    "concat(reinterpretAsFixedString(at), reinterpretAsFixedString(nth), reinterpretAsFixedString(batch), "
-    "reinterpretAsFixedString(address), " + ", char(0), ".join(_TEXTS) + ")"
-)
-COMMITMENT = f"SHA256(concat({SALT}, {RECORD}))"
-LEAF = f"SHA256(concat(char(0), reinterpretAsFixedString(label), {COMMITMENT}))"
-_SIDE = 16  # leaves hashed in one expression: a wider one is slower, since each step is a pass over a column
 
 
-def _root(low: int, high: int) -> str:
-    """The root of leaves ``low`` to ``high`` of a text ``x`` of hashes, as one expression."""
-    if high - low == 2:  # noqa: PLR2004  a pair of neighbours
-        return f"SHA256(concat(char(1), substring(x, {low * 32 + 1}, 64)))"
+def _salt(nth: int) -> str:
+    """A salt of a row, from four words of the salt key, of which the first is the ``nth``."""
+    words = (f"sipHash64Keyed(({{k{n}:UInt64}}, {{k{n + 1}:UInt64}}), {_AT})" for n in (nth, nth + 2))
+    return f"toFixedString(concat({', '.join(f'reinterpretAsFixedString({word})' for word in words)}), {SALT_BYTES})"
+
+
+def words_of(secrets: SegmentSecrets) -> dict[str, int]:
+    """Return the values with which salts are asked for."""
+    return {f"k{n}": word for n, word in enumerate(secrets.salt_words())}
+
+
+#: Salts of both parts of a row, asked with :func:`words_of`.
+SALT, ACTIVITY_SALT = _salt(0), _salt(4)
+#: Both parts of a row behind their salts, as ``record.row_parts`` writes them; the activity with its first byte.
+SESSION = (
+    f"concat({SALT}, reinterpretAsFixedString(at), reinterpretAsFixedString(nth), reinterpretAsFixedString(batch), "
+    "reinterpretAsFixedString(address), " + ", char(0), ".join(SESSION_TEXTS) + ")"
+)
+ACTIVITY = f"concat(char(3), {ACTIVITY_SALT}, " + ", char(0), ".join(ACTIVITY_TEXTS) + ")"
+COMMITMENT = f"SHA256(concat(char(2), principal, char(0), SHA256({ACTIVITY}), {SESSION}))"
+ENTRY = f"concat(reinterpretAsFixedString(label), {COMMITMENT})"
+_SIDE = 16  # rows hashed in one expression: a wider one is slower, since each step is a pass over a column
+
+
+def _root(low: int, high: int, width: int) -> str:
+    """The root of ``low`` to ``high`` of a text ``x`` of entries, or of hashes, of this width, as one expression."""
+    if high - low == (GROUP if width == ENTRY_BYTES else 2):
+        first = 0 if width == ENTRY_BYTES else 1
+        return f"SHA256(concat(char({first}), substring(x, {low * width + 1}, {(high - low) * width})))"
     middle = (low + high) // 2
-    return f"SHA256(concat(char(1), {_root(low, middle)}, {_root(middle, high)}))"
+    return f"SHA256(concat(char(1), {_root(low, middle, width)}, {_root(middle, high, width)}))"
 
 
 # A hash is joined to nothing before it is joined to others: a text of fixed length would lose zero bytes at its end.
-_OF_LEAVES = (
-    f"SELECT g, min(label) AS first, arrayStringConcat(groupArray(concat(leaf, ''))) AS x FROM "
-    f"(SELECT position, label, intDiv(position, {_SIDE}) AS g, {LEAF} AS leaf FROM events "
+_OF_ENTRIES = (
+    f"SELECT g, min(label) AS first, arrayStringConcat(groupArray(entry)) AS x FROM "
+    f"(SELECT position, label, intDiv(position, {_SIDE}) AS g, {ENTRY} AS entry FROM events "
     "WHERE segment = {segment:UInt32} AND position < {full:UInt32} ORDER BY position) GROUP BY g ORDER BY g"
 )
 #: With which hashes are joined in the order of their rows: one thread, and no sorting left out as redundant.
 IN_ORDER = {"max_threads": 1, "query_plan_remove_redundant_sorting": 0}
 #: (chunk, label of its first row, root) of every full chunk of a segment, asked with :data:`IN_ORDER`.
 CHUNK_ROOTS = (
-    f"SELECT chunk, first, {_root(0, CHUNK // _SIDE)} AS root FROM "
+    f"SELECT chunk, first, {_root(0, CHUNK // _SIDE, HASH)} AS root FROM "
     f"(SELECT intDiv(g, {CHUNK // _SIDE}) AS chunk, min(first) AS first, "
     "arrayStringConcat(groupArray(concat(h, ''))) AS x FROM "
-    f"(SELECT g, first, {_root(0, _SIDE)} AS h FROM ({_OF_LEAVES})) GROUP BY chunk) ORDER BY chunk"
+    f"(SELECT g, first, {_root(0, _SIDE, ENTRY_BYTES)} AS h FROM ({_OF_ENTRIES})) GROUP BY chunk) ORDER BY chunk"
 )

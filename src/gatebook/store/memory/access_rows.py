@@ -16,18 +16,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gatebook.errors import LedgerError
-from gatebook.record import merkle
+from gatebook.record import segment_tree
 from gatebook.record.events.columns import SCHEMA, from_columns
 from gatebook.record.events.packing import pack_address
-from gatebook.record.segment_ports import A_DAY, AT_RECEIPT, NO_MONTH, Run, SegmentReader, SegmentTree, Tenure
-from gatebook.record.segments import (
-    Hidden,
-    SegmentSecrets,
-    ShownRow,
-    commitment_of,
-    label_of,
-    record_of,
-)
+from gatebook.record.packed_runs import Shown, pack_rows
+from gatebook.record.row_parts import SALT, Hidden, ShownRow
+from gatebook.record.segment_ports import A_DAY, AT_RECEIPT, NO_MONTH, Run, RunPlace, SegmentReader, SegmentTree, Tenure
+from gatebook.record.segments import SegmentSecrets, label_of
 from gatebook.terms.access_event import AccessEvent, Outcome
 from gatebook.trace.ports import Filter, KeptEvent, Place, Sharer, Use
 
@@ -58,16 +53,17 @@ class MemoryAccessRows:
         events = from_columns(rows.select(SCHEMA.names).combine_chunks().to_batches()[0])
         ordered = zip(events, rows.column("batch").to_pylist(), strict=True)
         self._segments[segment] = [self._kept(segment, month, n, *pair) for n, pair in enumerate(ordered)]
-        leaves = [kept.hidden.leaf for kept in self._segments[segment]]
-        return SegmentTree(len(leaves), merkle.root_of(leaves))
+        entries = [kept.hidden.entry for kept in self._segments[segment]]
+        return SegmentTree(len(entries), segment_tree.root_of(entries))
 
     def _kept(self, segment: int, month: int, position: int, event: AccessEvent, batch: int) -> _Kept:
-        place = f"{segment}/{position}".encode()
-        salt = blake2b(place, key=self._secrets.salt_key, digest_size=16).digest()
+        row = ShownRow(event, batch, *self._salts(f"{segment}/{position}".encode()))
         label = self._label(event.principal)
-        return _Kept(
-            month, label, ShownRow(event, batch, salt), Hidden(label, commitment_of(salt, record_of(event, batch)))
-        )
+        return _Kept(month, label, row, Hidden(label, row.commitment))
+
+    def _salts(self, place: bytes) -> tuple[bytes, bytes]:
+        whole = blake2b(place, key=self._secrets.salt_key, digest_size=2 * SALT).digest()
+        return whole[:SALT], whole[SALT:]
 
     def _label(self, principal: str) -> int:
         return label_of(self._secrets.label_salt, principal)
@@ -86,13 +82,25 @@ class MemoryAccessRows:
         found = tuple(kept.row or kept.hidden for kept in rows if kept.label == label)
         return Run(sum(kept.label < label for kept in rows), found)
 
+    def place(self, segment: int, principal: str, size: int) -> RunPlace:
+        """Return where a run stands."""
+        found = self.run(segment, principal, size)
+        return RunPlace(found.first, len(found.rows))
+
+    def packed(self, segment: int, principal: str, start: int, stop: int, shown: Shown) -> bytes:
+        """Return rows of a run as a piece."""
+        rows = [kept for kept in self._segments[segment][start:stop] if kept.label == self._label(principal)]
+        if len(rows) != stop - start:
+            raise LedgerError("a row of the segment is gone that nobody erased")
+        return pack_rows([kept.row or kept.hidden for kept in rows], shown)
+
     def reader(self, segment: int, size: int) -> SegmentReader:
-        """Return a reader over all leaves."""
+        """Return a reader over all entries."""
         rows = self._segments.get(segment, [])
         if len(rows) != size:
             raise LedgerError("a row of the segment is gone that nobody erased")
-        leaves = [kept.hidden.leaf for kept in rows]
-        return SegmentReader(merkle.reader_of(leaves), lambda position: rows[position].hidden)
+        entries = [kept.hidden.entry for kept in rows]
+        return SegmentReader(segment_tree.reader_of(entries), lambda position: rows[position].hidden)
 
     def latest(self, month: int) -> int | None:
         """Return the latest time of any row of a month."""

@@ -5,7 +5,7 @@ The trap guarded against: a sealed record overwritten; a record id is written on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -41,6 +41,17 @@ class MemoryRecords:
     def find(self, field: str, tag: bytes) -> list[str]:
         """Return the subjects that hold this exact tag, in order, each once."""
         return sorted({subject for f, t, subject, _ in self._tables.tags if (f, t) == (field, tag)})
+
+    def replace(self, record: SealedRecord, ended: Collection[str]) -> None:
+        """Put a record that was sealed again in the place of itself, without its tags of ``ended`` index fields."""
+        held = self._tables.writing()
+        if record.record_id not in held.records:
+            raise VaultError("there is no sealed record to put this in the place of")
+        sealed_at = canonical.parse_instant(canonical.instant(record.sealed_at))
+        held.records[record.record_id] = replace(record, sealed_at=sealed_at)
+        own = {tag for tag in held.tags if tag[3] == record.record_id}
+        kept = {(field, tag, record.subject, of) for field, tag, _, of in own if field not in ended}
+        held.tags = (held.tags - own) | kept
 
     def erase(self, subject: str) -> int:
         """Remove every record and tag of a subject; return how many records went."""

@@ -5,7 +5,7 @@ The trap guarded against: a sealed record overwritten; a record id is written on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,15 @@ class SqlRecords:
         """Return the subjects that hold this exact tag, in order, each once."""
         wanted = sa.select(TAGS.c.subject).where(TAGS.c.field == field, TAGS.c.tag == tag).distinct()
         return sorted(self._connection.execute(wanted).scalars())
+
+    def replace(self, record: SealedRecord, ended: Collection[str]) -> None:
+        """Put a record that was sealed again in the place of itself, without its tags of ``ended`` index fields."""
+        row, of_it = {"subject": record.subject, "ciphertext": record.ciphertext}, TAGS.c.record_id == record.record_id
+        put = RECORDS.update().where(RECORDS.c.record_id == record.record_id).values(**row)
+        if not self._connection.execute(put).rowcount:
+            raise VaultError("there is no sealed record to put this in the place of")
+        self._connection.execute(TAGS.delete().where(of_it, TAGS.c.field.in_(sorted(ended))))
+        self._connection.execute(TAGS.update().where(of_it).values(subject=record.subject))
 
     def erase(self, subject: str) -> int:
         """Remove every record and tag of a subject; return how many records went."""

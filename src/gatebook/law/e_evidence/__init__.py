@@ -1,0 +1,1 @@
+"""European production and preservation orders (Regulation (EU) 2023/1543)."""
