@@ -47,10 +47,11 @@ _ROUNDS = 3
 
 
 def one_account(rows: int) -> Made:
-    """Return made events, ten of eleven of which are one account's."""
+    """Return made events, ten of eleven of which are one account's, from two thousand addresses."""
     data = made(rows * 11 // 10)
-    is_other = np.arange(len(data.at)) % 11 == 10
-    return replace(data, account=np.where(is_other, data.account, np.uint64(7)).astype(np.uint64))
+    number = np.arange(len(data.at))
+    account = np.where(number % 11 == 10, data.account, np.uint64(7)).astype(np.uint64)
+    return replace(data, account=account, address=data.address[number % 2000])
 
 
 def gathered(premises: Premises, bench: Bench, principal: str) -> tuple[Contents, float]:

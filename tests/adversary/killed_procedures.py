@@ -42,6 +42,7 @@ from gatebook.procedures import (
     keep_house,
     open_account,
     publish_ledger,
+    receive_demand,
     render,
     rescreen_account,
     rescreen_delta,
@@ -50,6 +51,7 @@ from gatebook.procedures import (
     webhooks,
     withdraw_application,
 )
+from gatebook.terms.demand import Channel
 from gatebook.wiring.founding import init_house
 from gatebook.wiring.lists import sample_list
 
@@ -194,7 +196,21 @@ def lapsed_house(folder: Path) -> None:
         (folder / "ids.json").write_text(json.dumps(scene.ids))
 
 
-SEEDS = {"house": seed_house, "cut": cut_off_house, "settled": settled_house, "lapsed": lapsed_house}
+def capped_house(folder: Path) -> None:
+    """The same house with an account that ended, and a cap of its own on what identity documents say."""
+    seed_house(folder)
+    caps = folder / "law" / "house" / "parameters" / "privacy_caps.yaml"
+    caps.parent.mkdir(parents=True)
+    caps.write_text(
+        "means: a cap of this house\nunit: days\nvalues:\n  - begins: 2026-11-24\n"
+        "    value: {identity-document: 30, national-number: 30}\n"
+        "    cites: house 6.6\n    standing: house\n    confirmed: true\n    checked_on: 2026-11-24\n"
+    )
+    with opened(folder, BEGAN + timedelta(minutes=1), "capped") as scene:
+        _close(for_cause=False)(scene)
+
+
+SEEDS = {"capped": capped_house, "house": seed_house, "cut": cut_off_house, "settled": settled_house, "lapsed": lapsed_house}
 
 
 def _count(scene: Scene, register: str) -> int:
@@ -353,6 +369,34 @@ def _expire(scene: Scene) -> list[str]:
     return expire_records.expire_records(scene.house, OFFICER, None)
 
 
+def _receive(scene: Scene) -> Any:
+    """A demand whose paper and hold are there, or nothing of it."""
+    told = {
+        "instrument": "subpoena",
+        "jurisdiction": "US",
+        "recipient": "us-government",
+        "reference": "GJ-1",
+        "issuer": {"authority": "Test County", "office": "prosecutor"},
+        "targets": [{"kind": "account", "value": scene.ids["account.account"]}],
+    }
+    found = receive_demand.receive_demand(scene.house, OFFICER, told, b"%PDF-1.4 paper", Channel.COMMAND)
+    _held_with_their_demands(scene)
+    return found
+
+
+def _held_with_their_demands(scene: Scene) -> None:
+    with scene.house.state.read() as work:
+        demands = [row["demand_id"] for row in work.registers.page("demands", {}, "", 10)]
+        assert sorted(row["demand_id"] for row in work.registers.page("holds", {}, "", 10)) == sorted(demands)
+
+
+def _receive_again(scene: Scene) -> None:
+    """Whoever was cut off looks first whether it was taken in."""
+    _held_with_their_demands(scene)
+    if _count(scene, "demands") == 0:
+        _receive(scene)
+
+
 def _resume(scene: Scene) -> list[str]:
     return resume_applications.resume_applications(scene.house, OFFICER, timedelta(0))
 
@@ -366,7 +410,7 @@ def _rescreen_delta(scene: Scene) -> Any:
 
 
 _SOON, _WINDOW, _LATER = timedelta(minutes=1), timedelta(minutes=6), timedelta(days=3660)
-_LAPSED = timedelta(days=181)
+_LAPSED, _TRIMMED, _DEMANDED = timedelta(days=181), timedelta(days=40), timedelta(days=24)
 PROCEDURES: dict[str, Procedure] = {
     "open_account": Procedure(_open("new", "new"), begins="application.received"),
     "open_account_declined": Procedure(_open_bare, begins="application.received"),
@@ -392,6 +436,8 @@ PROCEDURES: dict[str, Procedure] = {
     "rescreen_delta": Procedure(_rescreen_delta, begins="list.rescreened"),
     "rescreen_delta_gone": Procedure(_rescreen_delta, begins="list.rescreened", seed="settled"),
     "expire_records": Procedure(_expire, begins_after=_LATER),
+    "trim_records": Procedure(_expire, begins_after=_TRIMMED, seed="capped"),
+    "receive_demand": Procedure(_receive, _receive_again, begins_after=_DEMANDED),
     "make_and_revoke_key": Procedure(_keys),
     "add_endpoint": Procedure(_endpoint, _endpoint_again),
     "deliver_due": Procedure(_deliver, _deliver_again, seen_after=timedelta(minutes=2)),

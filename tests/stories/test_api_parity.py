@@ -25,7 +25,7 @@ TWINS = {
         f"GET /v1/{name}{tail}": command
         for name in (
             *("applications", "accounts", "determinations", "reviews", "records", "persons", "keys"),
-            *("access-batches", "access-segments"),
+            *("access-batches", "access-segments", "productions"),
         )
         for tail, command in (("", "list"), ("/{row_id}", "show"))
     },

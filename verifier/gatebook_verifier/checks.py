@@ -114,7 +114,7 @@ def _check_tiles(folder: Path, row: list[bytes]) -> None:
 def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Return an object of JSON, no key of which stands in it twice."""
     if len({key for key, _ in pairs}) != len(pairs):
-        raise DoesNotHold("an object of JSON names a key twice")
+        raise DoesNotHold("an entry or a file names a key twice")
     return dict(pairs)
 
 

@@ -30,7 +30,7 @@ app = typer.Typer()
 def list_(
     register: str, state: str = "", after: str = "", limit: int = 50, house: HouseAt = HERE, operator: As = "local"
 ) -> None:
-    """List applications, accounts, reviews, determinations, records, persons or lists."""
+    """List applications, accounts, reviews, determinations, records, persons, lists, or another register."""
     with looking(house) as h:
         if register == "lists":
             say(render.rows(*look_at_lists.lists(h, operator_named(operator), after, limit)))
