@@ -210,7 +210,13 @@ def capped_house(folder: Path) -> None:
         _close(for_cause=False)(scene)
 
 
-SEEDS = {"capped": capped_house, "house": seed_house, "cut": cut_off_house, "settled": settled_house, "lapsed": lapsed_house}
+SEEDS = {
+    "capped": capped_house,
+    "house": seed_house,
+    "cut": cut_off_house,
+    "settled": settled_house,
+    "lapsed": lapsed_house,
+}
 
 
 def _count(scene: Scene, register: str) -> int:

@@ -187,3 +187,19 @@ def test_a_released_production_is_given_as_an_etsi_message(
     assert f">{base64.b64encode(data).decode()}<" in answer.text
     wrong = client.post(url, json={**exchange, "sender": "SE", "more": 1})
     assert [p["pointer"] for p in wrong.json()["errors"]] == ["/sender", "/more"]
+
+
+def test_a_file_goes_once_its_demand_is_closed(
+    client: Any, premises: Any, operator: Any, second_officer: dict[str, str], account: str
+) -> None:
+    # Breaks when what was produced lies in the clear after nothing holds its subject's data any more.
+    from gatebook.wiring.keeping import expire
+
+    demand = ready(client, {"kind": "account", "value": account})
+    production, _ = released(client, second_officer, demand)
+    expire(premises, operator)
+    assert (premises.folder / "productions" / f"{production}.zip").exists()
+    post(client, f"/v1/demands/{demand}/closings", {"outcome": "produced"})
+    expire(premises, operator)
+    assert not list((premises.folder / "productions").glob("prd_*"))
+    assert client.get(f"/v1/productions/{production}/file").status_code == 409

@@ -41,7 +41,9 @@ def test_hiding_any_fields_keeps_the_commitment(payload: Any, data: st.DataObjec
     shown = data.draw(st.sets(st.sampled_from([part.pointer for part in parts])))
     some = hide(parts, lambda pointer: pointer in shown)
     assert commitment_of(some) == commitment_of(parts)
-    assert [part.pointer for part in some if isinstance(part, Field)] == [p.pointer for p in parts if p.pointer in shown]
+    assert [part.pointer for part in some if isinstance(part, Field)] == [
+        p.pointer for p in parts if p.pointer in shown
+    ]
 
 
 @given(PAYLOADS, st.data())

@@ -18,7 +18,7 @@ from gatebook.procedures.house import House, Operator
 from gatebook.procedures.look_at_demands import demand_row, latest_scoping
 from gatebook.procedures.permit import permit
 from gatebook.procedures.production_papers import papers_beside, papers_within, without_activity
-from gatebook.procedures.propose_production import open_list, production_row
+from gatebook.procedures.propose_production import check_open, open_list, production_row
 from gatebook.procedures.tell import tell
 from gatebook.record.checkpoint import Signature, key_id, note_of
 from gatebook.record.enter import enter
@@ -60,6 +60,7 @@ def build_production(
     permit(house, operator, "read-records", "build-production")
     with house.state.read() as work:
         row = _in(production_row(work, production_id), "approved", "built")
+        check_open(work, row)
     opened = open_list(house, operator, production_id)
     listed = {name: value for name, value in opened.items() if name not in ("digest", "state")}
     gathered = gather_production(house, access, operator, listed, outside)
@@ -105,6 +106,7 @@ def release_production(house: House, operator: Operator, production_id: str) -> 
         if row["state"] == "disclosed":
             return row
         _in(row, "built")
+        check_open(work, row)
         demand = demand_row(work, row["demand_id"])
         body = {
             "disclosure": house.new_id("dis"),

@@ -55,7 +55,7 @@ def propose_production(
     access.seal()
     with house.state.read() as work:
         segment = last_segment(work)
-        items = [_item(access, work, one, classes) for one in chosen]
+        items = _without_repeats([_item(access, work, one, classes) for one in chosen])
     listed = {
         "demand": demand_id,
         "production": production,
@@ -93,6 +93,12 @@ def production_row(work: HouseWork, production_id: str) -> Row:
     if row is None:
         raise NotFound("there is no production under this id")
     return row
+
+
+def check_open(work: HouseWork, production: Row) -> None:
+    """Raise Conflict once the demand of a production is closed: nothing more is done on it."""
+    if demand_row(work, production["demand_id"])["state"] == "closed":
+        raise Conflict("the demand of this production is closed")
 
 
 def _check_ready(house: House, work: HouseWork, demand: Row) -> None:
@@ -158,6 +164,15 @@ def _item(
     return {**one, "records": records, "runs": runs, "service": service}
 
 
+def _without_repeats(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave each record with the first item that holds it: a record stands in a production once."""
+    seen = set[str]()
+    for item in items:
+        item["records"] = [record for record in item["records"] if record not in seen]
+        seen |= set(item["records"])
+    return items
+
+
 def records_of(work: HouseWork, person: str, account: Row | None, kinds: frozenset[str]) -> Iterator[Row]:
     """Yield the sealed records of a person that can hold what is open; of an account's own application where one is.
 
@@ -217,12 +232,15 @@ def _word(house: House, operator: Operator, production_id: str, digest: str, kin
         row = production_row(work, production_id)
         if row["state"] != "proposed":
             raise Conflict("this production is not waiting for a word")
+        check_open(work, row)
         if digest != row["items"]:
             fault = FieldProblem("/digest", "another-list", "open the list, and give the digest it is shown with")
             raise InvalidInput("this is not the digest of the list that was proposed", (fault,))
         is_other = are_independent(work, row["proposed_by"], operator.operator_id)
         if is_other:
-            enter(work, Entry(kind, house.now(), operator.operator_id, body={"production": production_id}))
+            body = {"production": production_id}
+            body |= {"demand": row["demand_id"]} if kind == "production.refused" else {}
+            enter(work, Entry(kind, house.now(), operator.operator_id, body=body))
             return production_row(work, production_id)
         enter_refusal(house, work, operator, "officer", act)
     raise NotPermitted("whoever proposed a production, or made their key, cannot speak on it; another officer can")

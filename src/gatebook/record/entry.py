@@ -137,7 +137,7 @@ KINDS: dict[str, tuple[int, frozenset[str]]] = {
         frozenset({"production", "demand", "accounts", "records", "events", "classes", "items"}),
     ),
     "production.approved": (1, frozenset({"production"})),
-    "production.refused": (1, frozenset({"production"})),
+    "production.refused": (1, frozenset({"production", "demand"})),
     "production.built": (1, frozenset({"production", "digest", "bytes", "records", "events", "sealed_to"})),
     "disclosure.proposed": (1, frozenset({"disclosure", "recipient", "jurisdiction", "classes", "records", "items"})),
     "disclosure.declined": (1, frozenset({"disclosure"})),

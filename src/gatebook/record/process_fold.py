@@ -134,7 +134,8 @@ def _approved(position: int, entry: Entry) -> list[Change]:
 
 def _refused(position: int, entry: Entry) -> list[Change]:
     at = canonical.instant(entry.at)
-    return [_production(position, entry, state="refused", approved_by=entry.operator, approved_at=at)]
+    refused = _production(position, entry, state="refused", approved_by=entry.operator, approved_at=at)
+    return [refused, _demand(position, entry, state="scoped")]  # another list may be proposed, or the scope asked anew
 
 
 def _built(position: int, entry: Entry) -> list[Change]:

@@ -63,6 +63,11 @@ class ProductionFolder:
             raise NotFound("there is no such production here")
         return path
 
+    def names(self) -> list[str]:
+        """Return the names of the whole files that are there."""
+        found = self._folder.iterdir() if self._folder.is_dir() else ()
+        return sorted(path.name for path in found if _NAME.fullmatch(path.name))
+
     def remove(self, name: str) -> None:
         """Remove a file, if there is one; it is off the disk's list of names when this returns."""
         self._at(name).unlink(missing_ok=True)

@@ -31,6 +31,7 @@ from gatebook.record.segment_ports import Tenure
 from gatebook.terms.assignment import microseconds
 from gatebook.wiring.mailbox import fetch_demands
 from gatebook.wiring.premises import Premises
+from gatebook.wiring.productions import sweep
 from gatebook.wiring.witness import keep_asking
 
 _RESUMES_EVERY = timedelta(minutes=1)
@@ -71,6 +72,7 @@ def keep(premises: Premises, stop: threading.Event) -> None:
     def resume_and_tell() -> None:
         try:
             tidy_and_resume()
+            sweep(premises)
         finally:
             tell_of_holds(premises.house)
 
@@ -140,6 +142,7 @@ def expire(premises: Premises, operator: Operator) -> list[str]:
         with premises.access() as access:
             return access.erase(tenures)
 
+    sweep(premises)
     with premises.house.state.read() as work:
         has_any = last_segment(work) or premises.access_log.pending(1)
     return expire_records(premises.house, operator, erase if has_any else None)

@@ -70,6 +70,22 @@ def released_file(premises: Premises, operator: Operator, production_id: str) ->
     return _file(premises, production_id, row["sealed_to"] or "")
 
 
+def sweep(premises: Premises) -> list[str]:
+    """Remove the files of productions whose demand is closed; return their names.
+
+    A file holds what it shows in the clear, and nothing holds its subjects' data once the demand is closed.
+    """
+    folder, gone = _folder(premises), list[str]()
+    for name in folder.names():
+        with premises.house.state.read() as work:
+            row = work.registers.get("productions", name.partition(".")[0])
+            demand = work.registers.get("demands", row["demand_id"]) if row else None
+        if demand is not None and demand["closed_at"]:
+            folder.remove(name)
+            gone.append(name)
+    return gone
+
+
 def release_to(premises: Premises, operator: Operator, production_id: str, out: Path) -> dict[str, Any]:
     """Enter the disclosure, and only then write the file to ``out``. Raises InvalidInput where it cannot be."""
     if out.exists():
@@ -148,7 +164,7 @@ def _file(premises: Premises, production_id: str, sealed_to: str) -> Path:
     try:
         return _folder(premises).path(f"{production_id}.zip{ending}")
     except NotFound:
-        raise Conflict("the file of this production is not here: build it first") from None
+        raise Conflict("the file of this production is not here: it was not built yet, or its demand is closed") from None
 
 
 def _stamp(premises: Premises) -> Callable[[bytes], bytes]:
