@@ -153,9 +153,17 @@ def proposed(
     body = {"production": PRODUCTION, "demand": DEMAND, "accounts": 1, "records": len(item["records"])}
     body |= {"events": shown, "classes": sorted(given), "items": canonical.digest(listed)}
     _enter(house, "demand.received", "opr-a", {**received, "channel": "command", "is_emergency": False})
+    _enter(house, "demand.scoped", "opr-a", scoped(given))
     _enter(house, "production.proposed", "opr-a", body)
     _enter(house, "production.approved", approver, {"production": PRODUCTION})
     return listed
+
+
+def scoped(given: frozenset[RecordClass]) -> dict[str, Any]:
+    """Return what the law is entered to have answered: met for what is given, by a clause each."""
+    answers = {one.value: "met" if one in given else "unmet" for one in RecordClass}
+    by_clause = {f"sca/{name}": {name: answer} for name, answer in answers.items()}
+    return {"demand": DEMAND, "outcome": "ready", "classes": answers, "answers": by_clause}
 
 
 def _enter(house: Any, kind: str, who: str, body: Mapping[str, Any]) -> None:

@@ -274,6 +274,8 @@ def test_whoever_holds_the_key_cannot_build_another_production(made: Production)
             {"custody": [*whole.custody, whole.records[0].position - 1]},
             {"reasons": [one for one in whole.reasons if not one.is_given]},
             {"reasons": [replace(one, is_given=False) for one in whole.reasons]},
+            {"reasons": [replace(one, is_given=True) for one in whole.reasons]},
+            {"reasons": [replace(one, clause=f"{one.clause}x") for one in whole.reasons]},
             {"listed": {**whole.listed, "last_segment": 2}},
             {"listed": {**whole.listed, "items": []}},
             {"demand": "dem_2"},

@@ -256,3 +256,25 @@ def test_each_step_asks_for_its_scope(client: Any) -> None:
     for path, body in asked.items():
         assert client.post(f"/v1/demands{path}", json=body, headers=head).status_code == 403, path
     assert client.get("/v1/demands", headers=head).status_code == 200
+
+
+@pytest.mark.parametrize("act", ["describe", "check"])
+def test_whoever_prepared_a_demand_does_not_rule_on_it(
+    client: Any, premises: Any, second_officer: dict[str, str], act: str
+) -> None:
+    # Breaks when one person describes or checks what the house took in by itself, and then rules on it.
+    from gatebook.procedures.house import SYSTEM
+    from gatebook.procedures.receive_demand import receive_demand
+    from gatebook.terms.demand import Channel
+
+    demand_id = receive_demand(premises.house, SYSTEM, None, d.PDF, Channel.MAIL)["demand_id"]
+    foreign = d.demand("mutual-assistance", jurisdiction="SE", recipient="foreign-authority")
+    by = second_officer if act == "describe" else None
+    assert client.put(f"/v1/demands/{demand_id}/particulars", json=foreign, headers=by).status_code == 200
+    if act == "check":
+        d.check(client, demand_id, "form", headers=second_officer)
+    d.make_authentic(client, demand_id)
+    d.scope(client, demand_id)
+    allow = {"allow": ["name"], "basis": "an order under it", "reason": "why"}
+    ruled = client.post(f"/v1/demands/{demand_id}/rulings", json=allow, headers=second_officer)
+    assert ruled.status_code == 403

@@ -136,7 +136,7 @@ def test_what_cannot_be_read_is_taken_and_marked_and_what_is_too_large_is_told(
     os.utime(large, (1_790_000_000, 1_790_000_000))
     found = _fetch(premises, operator)
     assert (len(found.demands), found.too_large) == (2, 1)
-    assert (box / "too-large" / "large.pdf").exists()
+    assert [path.stat().st_size for path in (box / "too-large").iterdir()] == [25 * 1024 * 1024 + 1]
     assert "demand.not-taken" in told(premises)
     marks = set()
     for demand_id in found.demands:
@@ -153,3 +153,54 @@ def test_what_was_taken_does_not_outlive_its_days(premises: Any, operator: Any, 
     os.utime(taken, (1_700_000_000, 1_700_000_000))
     _fetch(premises, operator)
     assert not taken.exists()
+
+
+def test_two_papers_of_one_name_that_are_too_large_are_both_kept(box: Path) -> None:
+    # Breaks when an order is lost because another one came under the same name.
+    from gatebook.outside.mailbox import MailboxFolder
+
+    for text in (b"of one court", b"of another", b"of another"):
+        MailboxFolder(box).set_aside(_put(box, "order.pdf", text))
+    assert sorted(path.read_bytes() for path in (box / "too-large").iterdir()) == [b"of another", b"of one court"]
+
+
+def test_a_paper_that_cannot_be_moved_keeps_none_waiting_and_is_one_demand(
+    client: Any, premises: Any, operator: Any, box: Path
+) -> None:
+    # Breaks when one stuck paper keeps the others waiting, or makes a new demand each time its demand is closed.
+    _put(box, "1.pdf", d.PDF)
+    _put(box, "2.eml", d.letter())
+    (box / "taken").symlink_to(box / "nowhere")  # which is no folder, and cannot be made one
+    found = _fetch(premises, operator)
+    assert (len(found.demands), found.left) == (2, 2)
+    for demand_id in found.demands:
+        assert client.post(f"/v1/demands/{demand_id}/closings", json={"outcome": "refused"}).status_code < 300
+    again = _fetch(premises, operator)
+    assert (again.demands, sorted(again.received_before)) == ([], sorted(found.demands))
+    (box / "taken").unlink()
+    assert _fetch(premises, operator).left == 0
+    assert len(list((box / "taken").iterdir())) == 2
+    assert d.receive(client, None, d.PDF)["demand_id"] not in found.demands
+
+
+def test_a_thousand_empty_files_keep_no_paper_out(premises: Any, operator: Any, box: Path) -> None:
+    # Breaks when what is never taken in uses up the turn of what came after it.
+    for n in range(1001):
+        _put(box, f"{n}.eml", b"")
+    _put(box, "z.pdf", d.PDF)
+    found = _fetch(premises, operator)
+    assert (len(found.demands), found.left) == (1, 1001)
+
+
+def test_no_number_in_any_word_of_a_message_is_called_back(
+    client: Any, premises: Any, operator: Any, box: Path
+) -> None:
+    # Breaks when a forger's number passes for one found elsewhere because it stands in a subject or an attachment.
+    data = d.letter("urgent, call +1 202 555 0777", attached="Call +1 202 555 0999".encode("utf-16"))
+    _put(box, "one.eml", data)
+    (demand_id,) = _fetch(premises, operator).demands
+    client.put(f"/v1/demands/{demand_id}/particulars", json=d.demand(note="Doe is at (202) 555-0666"))
+    for called in ("+12025550777", "+12025550999", "+12025550666"):
+        answer = d.check(client, demand_id, "call-back", **{**d.CALLED, "called": called})
+        assert [e["code"] for e in answer.json()["errors"]] == ["from-the-demand"], called
+    assert d.check(client, demand_id, "call-back", **d.CALLED).status_code == 200

@@ -71,6 +71,8 @@ def test_a_subpoena_for_an_address_at_a_time_is_answered_and_verified(
     assert not [pointer for pointer in shown if "born_on" in pointer or "national_numbers" in pointer]
     accesses = member(data, "data/accesses.csv").decode()
     assert "203.0.113.9" in accesses and "server.create" not in accesses and "server/7" not in accesses
+    cover = member(data, "data/cover.html").decode()
+    assert "Named: address 203.0.113.9" in cover and f"{account} (held" in cover
     assert client.get(f"/v1/demands/{demand}").json()["state"] == "answered"
     (disclosure,) = client.get("/v1/disclosures").json()["items"]
     assert (

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from gatebook.errors import Unavailable
 from gatebook.procedures import look_at_law, tidy, webhooks
 from gatebook.wiring import founding, keeping
 from gatebook.wiring.founding import adopt_law, init_house
@@ -76,6 +77,29 @@ def test_a_served_house_tidies_by_itself_every_minute(premises: Any, monkeypatch
     monkeypatch.setattr(keeping, "tidy", tidied)
     keeping.keep(premises, stop)
     assert len(count) == 2
+
+
+def test_productions_are_swept_though_tidying_fails(premises: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Breaks when one failure leaves files of productions lying that should have gone.
+    stop, swept = threading.Event(), []
+    clock = [datetime(2026, 11, 24, 12, tzinfo=UTC)]
+    object.__setattr__(premises, "now", lambda: clock[0])
+
+    def fails(*_: Any) -> None:
+        clock[0] += timedelta(seconds=61)
+        if clock[0] > datetime(2026, 11, 24, 12, 5, tzinfo=UTC):
+            stop.set()
+        raise Unavailable("the database is gone")
+
+    def sweep(_: Any) -> None:
+        swept.append(clock[0])
+        stop.set()
+
+    monkeypatch.setattr(keeping, "tidy", fails)
+    monkeypatch.setattr(keeping, "resume", fails)
+    monkeypatch.setattr(keeping, "sweep", sweep)
+    keeping.keep(premises, stop)
+    assert len(swept) == 1
 
 
 def test_a_fault_of_the_law_is_told_in_words_to_who_may_look(premises: Any, operator: Any, client: Any) -> None:

@@ -19,6 +19,7 @@ _MOST_ROWS = 2**32
 _RUN = {"account", "principal", "position", "first", "rows", "before", "after", "path", "label_salt"}
 _WINDOW = {"from_at", "until_at", "activity"}
 _REASON = {"class", "given", "clause", "citation", "standing"}
+_RULING = "house/demand.counsel_ruled"
 _SESSION_CLASSES, _ACTIVITY_CLASS = frozenset({"session", "network-address"}), "activity"
 
 
@@ -54,7 +55,7 @@ def read_accesses(bag: Bag) -> tuple[bag_rows.Told, bool]:
     if files != [f"data/accesses/{n + 1:06d}.rows" for n in range(len(runs))]:
         raise DoesNotHold("runs.json tells of other files of rows than there are")
     for name, one in zip(files, runs):
-        for lines in _lines(bag, bag.read(name), one, told, is_first=name == files[0]):
+        for lines in _lines(bag, bag.files[name], one, told, is_first=name == files[0]):
             is_same = is_same and bytes(table[at : at + len(lines)]) == lines
             at += len(lines)
     if not runs:
@@ -62,7 +63,9 @@ def read_accesses(bag: Bag) -> tuple[bag_rows.Told, bool]:
     return told, is_same and at == len(table)
 
 
-def _lines(bag: Bag, data: bytes, one: Mapping[str, Any], told: bag_rows.Told, *, is_first: bool) -> Iterator[bytes]:
+def _lines(
+    bag: Bag, data: memoryview, one: Mapping[str, Any], told: bag_rows.Told, *, is_first: bool
+) -> Iterator[bytes]:
     """Yield the lines of a run, the head before the first; refuse a run that is not all its principal's."""
     if set(one) != _RUN | _WINDOW or any("\0" in one[name] or "\xff" in one[name] for name in ("account", "principal")):
         raise DoesNotHold("runs.json is malformed")
@@ -126,19 +129,54 @@ def _is_of(entry: Mapping[str, Any], kind: str, name: str, value: str) -> bool:
 
 
 def check_reasons(bag: Bag, told: bag_rows.Told) -> str:
-    """Whatever is shown is of a class that was approved, and a clause is named that reaches it."""
+    """Whatever is shown is said to be of a class that was approved, and that the log says the law or counsel opened."""
     reasons = bag.told("data/reasons.json")
     given = {one["class"] for one in reasons if one["given"] is True}
     if any(set(one) != _REASON or type(one["given"]) is not bool or not one["clause"] for one in reasons):
         raise DoesNotHold("a reason names no clause")
     if len({one["class"] for one in reasons}) != len(reasons):
         raise DoesNotHold("a class of records has two reasons")
+    _check_answers(reasons, *_answered(bag))
     shown = {name for record in bag.told("data/records.json") for name in record["classes"].values()}
     shown |= _SESSION_CLASSES if told.whole + told.session else set()
     shown |= {_ACTIVITY_CLASS} if told.whole else set()
     if not shown <= given or not shown <= set(proposed(bag)["body"]["classes"]):
         raise DoesNotHold("something is shown of a class that no clause reaches or nobody approved")
-    return f"All that is shown is of {len(shown)} classes that were approved, each with the clause that reaches it."
+    return (
+        f"All that is shown is said to be of {len(shown)} classes that were approved and that the log's answers open,"
+        " each by the clause they name. Which class a field is of, and how a clause is worded, is the provider's word."
+    )
+
+
+def _answered(bag: Bag) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """Return what the law answered last before the list was proposed, and counsel's ruling on that, if there is one."""
+    scoped: Mapping[str, Any] | None = None
+    ruled: Mapping[str, Any] | None = None
+    demand, offer = bag.statement()["demand"], proposed(bag)
+    for entry in (bag.entry(one["position"]) for one in bag.told("data/custody.json")):
+        if entry is offer:
+            break
+        if _is_of(entry, "demand.scoped", "demand", demand):
+            scoped, ruled = entry["body"], None  # asked anew, a ruling on the answers before it is none
+        elif _is_of(entry, "demand.ruled", "demand", demand):
+            ruled = entry["body"]
+    if scoped is None:
+        raise DoesNotHold("custody does not hold what the law answered before the list was proposed")
+    return scoped, ruled
+
+
+def _check_answers(
+    reasons: list[Mapping[str, Any]], scoped: Mapping[str, Any], ruled: Mapping[str, Any] | None
+) -> None:
+    """Hold reasons to the answers: all classes that were asked about, and given only what is met by what it names."""
+    answers = (ruled or scoped)["classes"]
+    if {one["class"] for one in reasons} != set(answers):
+        raise DoesNotHold("the reasons are about other classes than the law was asked about")
+    for one in reasons:
+        is_ruled = ruled is not None and scoped["classes"].get(one["class"]) == "unknown" and one["clause"] == _RULING
+        is_named = is_ruled or scoped["answers"].get(one["clause"], {}).get(one["class"]) == "met"
+        if one["given"] and not (answers[one["class"]] == "met" and is_named):
+            raise DoesNotHold("a class is said to be given that the answers in the log do not open by that clause")
 
 
 def check_custody(bag: Bag) -> str:
@@ -167,6 +205,7 @@ def check_custody(bag: Bag) -> str:
         raise DoesNotHold("a record was not entered as read after the production was approved")
     return (
         f"{len(steps)} steps of custody stand in their order; one person proposed, another approved, then it was read."
+        " That no other step was taken is not shown by this: the log tells (--log)."
     )
 
 

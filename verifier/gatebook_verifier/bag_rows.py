@@ -22,13 +22,15 @@ from gatebook_verifier.note import DoesNotHold
 
 NAMES = ("account", "principal", "shown", "at", "address", *rows.SESSION_TEXTS, *rows.ACTIVITY_TEXTS)
 HEAD = ",".join(NAMES).encode() + b"\n"
-_FORMULA = re.compile(rb"\0(?=[=+\-@\t\r])")
+_FORMULA = re.compile(rb"\0([=+\-@\t\r])")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a time is told as UTC by the Z behind it
-_MINUTE, _AT_ONCE = 60_000, 4096  # milliseconds, lines
+_MINUTE = 60_000_000  # microseconds
+_LINE, _NUL, _NO_ACTIVITY = b"\xff", b"\0", b"\0" * (len(rows.ACTIVITY_TEXTS) - 1)
 _FIXED = struct.Struct("<16xq4x16s")
 _TEXTS, _ACTIVITY_TEXTS = 44, 17  # where texts begin
 _OF_DAY = [b"%02d:%02d:" % divmod(n, 60) for n in range(1440)]
-_MILLIS = [b"%02d.%03d" % divmod(n, 1000) for n in range(60_000)]
+_SECONDS = [b"%02d." % n for n in range(60)]
+_MILLIS = [b"%03d" % n for n in range(1000)]  # one table of milliseconds in a minute leaves the processor's cache
 _MICROS = [b"%03dZ\0" % n for n in range(1000)]
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ class Told:
 
 
 def read_run(
-    data: bytes, run: rows.Run, start: str, told: Told, entries: list[bytes], *, is_whole: bool
+    data: memoryview, run: rows.Run, start: str, told: Told, entries: list[bytes], *, is_whole: bool
 ) -> Iterator[bytes]:
     """Yield the lines of the rows in ``data``; ``told`` and ``entries`` are added to meanwhile.
 
@@ -111,38 +113,44 @@ def read_run(
     """
     sha256, add_entry, shown = hashlib.sha256, entries.append, rows.WHOLE if is_whole else rows.SESSION
     of_row, of_label = b"\x02" + run.principal.encode() + b"\0", run.label[::-1]
-    minutes, addresses, unpack, at = told.minutes, told.addresses, _FIXED.unpack_from, 0
-    while at < len(data):
-        kinds, marks = rows.table(data, at)
-        at = marks[-1]
-        lines: list[bytes] = []
+    minutes, addresses, unpack = told.minutes, told.addresses, _FIXED.unpack_from
+    for kinds, body, marks in rows.slabs(data):
+        cells: list[bytes] = []
         times: list[int] = []
-        add_line, add_time = lines.append, times.append
+        add_time = times.append
         for kind, begin, cut, end in zip(kinds, marks[:-1:2], marks[1::2], marks[2::2]):
+            activity = body[cut:end]
             if kind != shown:
-                add_entry(of_label + data[cut:end])
+                add_entry(of_label + activity)
                 continue
-            time, packed = unpack(data, begin)
+            session = body[begin:cut]
+            time, packed = unpack(session)
             add_time(time)
-            milli, micro = divmod(time, 1000)
-            minute, milli = divmod(milli, _MINUTE)
-            said = minutes[minute] + _MILLIS[milli] + _MICROS[micro] + addresses[packed] + data[begin + _TEXTS : cut]
-            if is_whole:
-                add_line(said + b"\0" + data[cut + _ACTIVITY_TEXTS : end])
-                add_entry(of_label + sha256(of_row + sha256(data[cut:end]).digest() + data[begin:cut]).digest())
-            else:
-                add_line(said)
-                add_entry(of_label + sha256(of_row + data[cut:end] + data[begin:cut]).digest())
+            minute = time // _MINUTE
+            micro = time - minute * _MINUTE
+            milli = micro // 1000
+            second = milli // 1000
+            hidden = sha256(activity).digest() if is_whole else activity
+            add_entry(of_label + sha256(of_row + hidden + session).digest())
+            cells += (
+                _LINE,
+                minutes[minute],
+                _SECONDS[second],
+                _MILLIS[milli - second * 1000],
+                _MICROS[micro - milli * 1000],
+                addresses[packed],
+                session[_TEXTS:],
+                _NUL,
+                activity[_ACTIVITY_TEXTS:] if is_whole else _NO_ACTIVITY,
+            )
         told.count(kinds, shown)
-        if lines:
+        if cells:
             told.seen(times)
-        for first in range(0, len(lines), _AT_ONCE):
-            yield written(b"\xff".join(lines[first : first + _AT_ONCE]), start.encode(), is_whole=is_whole)
+            yield written(b"".join(cells[1:]), start.encode())
 
 
-def written(cells: bytes, start: bytes, *, is_whole: bool) -> bytes:
+def written(cells: bytes, start: bytes) -> bytes:
     """Return lines of the table from texts parted by NUL, and lines parted by a byte that no text holds."""
     cells = cells.replace(b'"', b'""') if b'"' in cells else cells
-    end = b'"\n' if is_whole else b'"' + b',""' * len(rows.ACTIVITY_TEXTS) + b"\n"
-    cells = _FORMULA.sub(b"\0'", cells).replace(b"\xff", end + start + b',"')
-    return start + b',"' + cells.replace(b"\0", b'","') + end
+    cells = _FORMULA.sub(b"\0'\\1", cells).replace(b"\xff", b'"\n' + start + b',"')
+    return start + b',"' + cells.replace(b"\0", b'","') + b'"\n'

@@ -35,10 +35,12 @@ from gatebook_verifier.note import DoesNotHold
 if TYPE_CHECKING:  # names for readers: an older Python cannot make them
     Row = tuple[int, bytes, bytes]
     Level = tuple[int, list[bytes]]
+    Slab = tuple[bytes, bytes, list[int]]
 
 HIDDEN, SESSION, WHOLE = range(3)
 SALT = 16
 _GROUP, _ENTRY = 4, 8 + tree.HASH  # rows of a leaf, and bytes of each
+_AT_ONCE = 1024  # rows
 #: Texts of each part, in their order, by the names they have in a file.
 SESSION_TEXTS = ("outcome", "address_kind", "raw_address", "session", "source")
 ACTIVITY_TEXTS = ("act", "user_agent", "fingerprint", "target", "id", "marks", "detail")
@@ -63,31 +65,42 @@ class Run:
     path: Sequence[bytes]
 
 
-def walk(data: bytes) -> Iterator[Row]:
+def walk(data: bytes | memoryview) -> Iterator[Row]:
     """Yield kind, session bytes and activity bytes of each row of the pieces in ``data``."""
+    for kinds, body, marks in slabs(data):
+        for kind, start, cut, end in zip(kinds, marks[:-1:2], marks[1::2], marks[2::2]):
+            yield kind, body[start:cut], body[cut:end]
+
+
+def slabs(data: bytes | memoryview) -> Iterator[Slab]:
+    """Yield, some rows of a piece at a time, their kinds, their bytes, and where in these each begins, is cut and ends.
+
+    As many as a processor's cache holds with all that is made of them: a whole piece at once is slower by a tenth.
+    """
     at = 0
     while at < len(data):
-        kinds, marks = table(data, at)
-        at = marks[-1]
-        for kind, start, cut, end in zip(kinds, marks[:-1:2], marks[1::2], marks[2::2]):
-            yield kind, data[start:cut], data[cut:end]
+        kinds, sessions, activities, at = _tables(data, at)
+        for first in range(0, len(kinds), _AT_ONCE):
+            last = min(first + _AT_ONCE, len(kinds))
+            mixed = [0] * (2 * (last - first))
+            mixed[::2], mixed[1::2] = sessions[first:last], activities[first:last]
+            marks = list(accumulate(mixed, initial=0))
+            if at + marks[-1] > len(data):
+                raise DoesNotHold("a piece of packed rows is malformed")
+            yield kinds[first:last], bytes(data[at : at + marks[-1]]), marks
+            at += marks[-1]
 
 
-def table(data: bytes, at: int) -> tuple[bytes, list[int]]:
-    """Return the kinds of a piece's rows, and where the bytes of each begin, are cut in two, and end."""
-    if at + 4 > len(data):
-        raise DoesNotHold("a piece of packed rows is malformed")
+def _tables(data: bytes | memoryview, at: int) -> tuple[bytes, tuple[int, ...], tuple[int, ...], int]:
+    """Return the kinds of a piece's rows, the lengths of both parts, and where the first begins."""
     count = int.from_bytes(data[at : at + 4], "little")
     tables, head = at + 4 + count, at + 4 + 9 * count
     if not count or head > len(data):
         raise DoesNotHold("a piece of packed rows is malformed")
-    kinds, lengths = data[at + 4 : tables], struct.unpack_from(f"<{2 * count}I", data, tables)
-    mixed = [0] * (2 * count)
-    mixed[::2], mixed[1::2] = lengths[:count], lengths[count:]
-    marks = list(accumulate(mixed, initial=head))
-    if marks[-1] > len(data) or not _fit(kinds, lengths[:count], lengths[count:]):
+    kinds, lengths = bytes(data[at + 4 : tables]), struct.unpack_from(f"<{2 * count}I", data, tables)
+    if not _fit(kinds, lengths[:count], lengths[count:]):
         raise DoesNotHold("a piece of packed rows is malformed")
-    return kinds, marks
+    return kinds, lengths[:count], lengths[count:], head
 
 
 def _fit(kinds: bytes, sessions: Sequence[int], activities: Sequence[int]) -> bool:
@@ -104,27 +117,17 @@ def _fit(kinds: bytes, sessions: Sequence[int], activities: Sequence[int]) -> bo
     return True
 
 
-def entries_of_run(data: bytes, label: bytes, principal: str) -> list[bytes]:
+def entries_of_run(data: bytes | memoryview, label: bytes, principal: str) -> list[bytes]:
     """Return the entry of each row of the pieces in ``data``."""
+    sha256, of_row, of_label = hashlib.sha256, _COMMITTED + principal.encode() + b"\0", label[::-1]
     found: list[bytes] = []
-    sha256 = hashlib.sha256
-    of_row, of_label = _COMMITTED + principal.encode() + b"\0", label[::-1]
-    add, at = found.append, 0
-    while at < len(data):
-        kinds, marks = table(data, at)
-        at, start = marks[-1], marks[0]
-        for kind, cut, end in zip(kinds, marks[1::2], marks[2::2]):
-            if kind == WHOLE:
-                add(of_label + sha256(of_row + sha256(data[cut:end]).digest() + data[start:cut]).digest())
-            elif kind == SESSION:
-                add(of_label + sha256(of_row + data[cut:end] + data[start:cut]).digest())
-            else:
-                add(of_label + data[cut:end])
-            start = end
+    for kind, session, activity in walk(data):
+        hidden = sha256(activity).digest() if kind == WHOLE else activity
+        found.append(of_label + (hidden if kind == HIDDEN else sha256(of_row + hidden + session).digest()))
     return found
 
 
-def root_of_run(data: bytes, run: Run) -> bytes:
+def root_of_run(data: bytes | memoryview, run: Run) -> bytes:
     """Return the root of the segment that packed rows, their neighbours and the path beside them lead to."""
     return root_of_entries(entries_of_run(data, run.label, run.principal), run)
 

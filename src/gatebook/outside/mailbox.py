@@ -6,6 +6,7 @@ nobody writes to it any more, and leaves the folder only after it was taken in; 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import time
@@ -18,25 +19,25 @@ from gatebook.errors import SettingsError, TooLarge, Unavailable, reason_of
 _MAILDIR, _TAKEN, _ASIDE = ("new", "cur"), "taken", "too-large"
 _SETTLED_S = 2  # whoever writes a file in a plain folder writes again within this time
 _UNFINISHED = (".part", ".tmp", ".partial", ".crdownload")
-_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class MailboxFolder:
     """A folder of papers. A Maildir's ``tmp`` is not looked into, nor are hidden and unfinished names of others.
 
-    A paper that was taken in lies in ``taken`` under its digest, one that is too large for the house in ``too-large``.
+    A paper that was taken in lies in ``taken`` under its digest, one that is too large for the house in ``too-large``,
+    under its digest too.
     """
 
     folder: Path
 
     def waiting(self) -> list[Path]:
-        """Return the papers that wait, the oldest first, at most a thousand. Raises SettingsError for no folder."""
+        """Return the papers that wait, the oldest first. Raises SettingsError for no folder."""
         try:
             found = [(self._since(path), path) for path in self._files()]
         except OSError as error:
             raise SettingsError(f"the setting demands_mailbox names no folder: {reason_of(error)}") from None
-        return [path for _, path in sorted(found)[:_MOST]]
+        return [path for _, path in sorted(found)]
 
     def read(self, path: Path, most: int) -> bytes | None:
         """Return a paper's bytes; None when it is gone, is no file, or is still written to.
@@ -44,7 +45,7 @@ class MailboxFolder:
         Raises TooLarge beyond ``most`` bytes, Unavailable where it cannot be read. No link is followed.
         """
         try:
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+            handle = _open(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -65,16 +66,29 @@ class MailboxFolder:
         self._move(path, self.folder / _TAKEN / f"{digest}{_suffix(path)}")
 
     def set_aside(self, path: Path) -> None:
-        """Move a paper out of the way that is too large to be taken in."""
-        self._move(path, self.folder / _ASIDE / path.name)
+        """Move a paper out of the way that is too large to be taken in: by its digest, as names come again."""
+        try:
+            with os.fdopen(_open(path), "rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:  # another fetched at the same time and moved it
+            return
+        self._move(path, self.folder / _ASIDE / f"{digest}{_suffix(path)}")
 
     def forget(self, days: int) -> int:
-        """Remove papers taken in longer ago: what is sealed has an end, and its copy may not outlive it."""
-        before, count = time.time() - days * 86_400, 0
+        """Remove papers taken in longer ago: what is sealed has an end, and its copy may not outlive it.
+
+        Raises OSError once the others are gone, where one cannot be removed.
+        """
+        before, count, failed = time.time() - days * 86_400, 0, list[OSError]()
         for path in _regular(self.folder / _TAKEN):
-            if path.lstat().st_mtime < before:
-                path.unlink(missing_ok=True)
-                count += 1
+            try:
+                if path.lstat().st_mtime < before:
+                    path.unlink(missing_ok=True)
+                    count += 1
+            except OSError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
         return count
 
     @property
@@ -107,6 +121,10 @@ class MailboxFolder:
             return
         for folder in (where.parent, path.parent):
             _flush(folder)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _regular(folder: Path, *, must_exist: bool = False) -> list[Path]:

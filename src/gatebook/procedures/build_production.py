@@ -18,7 +18,7 @@ from gatebook.procedures.house import House, Operator
 from gatebook.procedures.look_at_demands import demand_row, latest_scoping
 from gatebook.procedures.permit import permit
 from gatebook.procedures.production_papers import papers_beside, papers_within, without_activity
-from gatebook.procedures.propose_production import check_open, open_list, production_row
+from gatebook.procedures.propose_production import check_current, open_list, production_row
 from gatebook.procedures.tell import tell
 from gatebook.record.checkpoint import Signature, key_id, note_of
 from gatebook.record.enter import enter
@@ -60,7 +60,7 @@ def build_production(
     permit(house, operator, "read-records", "build-production")
     with house.state.read() as work:
         row = _in(production_row(work, production_id), "approved", "built")
-        check_open(work, row)
+        check_current(house, work, row)
     opened = open_list(house, operator, production_id)
     listed = {name: value for name, value in opened.items() if name not in ("digest", "state")}
     gathered = gather_production(house, access, operator, listed, outside)
@@ -83,7 +83,7 @@ def build_production(
     }
     with house.state.transaction() as work:
         work.ledger.lock()
-        _in(production_row(work, production_id), "approved", "built")
+        check_current(house, work, _in(production_row(work, production_id), "approved", "built"))
         enter(work, Entry("production.built", house.now(), operator.operator_id, body=body))
         tell(house, work, "production.built", production=production_id, demand=str(row["demand_id"]))
     return {**body, "demand": row["demand_id"], "counts": dict(counts)}
@@ -106,13 +106,13 @@ def release_production(house: House, operator: Operator, production_id: str) -> 
         if row["state"] == "disclosed":
             return row
         _in(row, "built")
-        check_open(work, row)
+        check_current(house, work, row)
         demand = demand_row(work, row["demand_id"])
         body = {
             "disclosure": house.new_id("dis"),
             "demand": row["demand_id"],
             "production": production_id,
-            "basis": bases_of(scoped, row["classes"]),
+            "basis": bases_of(scoped, demand, row["classes"]),
             **{name: demand[name] for name in ("recipient", "jurisdiction")},
             **{name: row[name] for name in ("classes", "records", "events", "digest")},
         }
@@ -128,9 +128,16 @@ def released(house: House, operator: Operator, production_id: str) -> Row:
         return _in(production_row(work, production_id), "disclosed")
 
 
-def bases_of(scoped: Mapping[str, Any], classes: Sequence[str]) -> dict[str, str]:
-    """Return, by class, the clause it is disclosed on; counsel's word where the law was unknown."""
-    return {name: scoped["bases"].get(name) or RULING for name in classes}
+def bases_of(scoped: Mapping[str, Any], demand: Row, classes: Sequence[str]) -> dict[str, str]:
+    """Return, by class, the clause it is disclosed on; counsel's word where the law was unknown and they ruled.
+
+    Raises Conflict for a class that neither opens: it was scoped again meanwhile.
+    """
+    ruled = {name for name, answer in scoped["classes"].items() if answer == "unknown" and demand["ruled_by"]}
+    bases = {name: scoped["bases"].get(name) or (RULING if name in ruled else "") for name in classes}
+    if not all(bases.values()):
+        raise Conflict("a class on this list has no basis any more: propose again")
+    return bases
 
 
 def _signed(house: House, text: str) -> bytes:

@@ -12,28 +12,37 @@ from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
 
 _PAGE, _PURPOSE = 2000, "legal-process"
+_READINGS = (b'"record.read"', f'"{_PURPOSE}"'.encode())
 _HOLDS = ("hold.placed", "hold.scoped", "hold.renewed", "hold.ended")
 
 
 def custody_of(
-    work: Work, demand_id: str, production_id: str, since: int, records: Collection[str]
+    work: Work, demand_id: str, production_id: str, since: int, records: Collection[str], named: Collection[str]
 ) -> dict[int, Entry]:
     """Return, by position, every step of a demand and a production from position ``since`` on.
 
-    That is what was entered of either, of the demand's holds, and each reading of ``records`` for legal process.
+    That is what was entered of either, of the demand's holds as far as they name nobody but ``named``, and each reading
+    of ``records`` for legal process.
     """
     found, holds = dict[int, Entry](), set[str]()
-    wanted = [demand_id.encode(), production_id.encode(), *(f'"{one}"'.encode() for one in records)]
+    words = [demand_id.encode(), production_id.encode()]
     for position, data in _entries(work, since):
-        if any(word in data for word in wanted) or any(hold.encode() in data for hold in holds):
-            entry = Entry.from_bytes(data)
-            body = entry.body
-            of_either = body.get("demand") == demand_id or body.get("production") == production_id
-            of_holds = entry.kind in _HOLDS and body.get("hold") in holds
-            is_reading = entry.kind == "record.read" and body["read"] in records and body["purpose"] == _PURPOSE
-            if of_either or of_holds or is_reading:
-                found[position] = entry
-                holds |= {str(body["hold"])} if entry.kind == "hold.placed" else set()
+        if not any(word in data for word in words) and not all(word in data for word in _READINGS):
+            continue
+        entry = Entry.from_bytes(data)
+        body = entry.body
+        if entry.kind in _HOLDS:
+            is_step = body["hold"] in holds or body.get("demand") == demand_id
+            if is_step and body["hold"] not in holds:
+                holds.add(str(body["hold"]))
+                words.append(str(body["hold"]).encode())
+            is_step &= {*body.get("persons", ()), *body.get("accounts", ()), *body.get("overtaken", ())} <= {*named}
+        elif entry.kind == "record.read":
+            is_step = body["read"] in records and body["purpose"] == _PURPOSE
+        else:
+            is_step = body.get("demand") == demand_id or body.get("production") == production_id
+        if is_step:
+            found[position] = entry
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from gatebook import canonical
@@ -18,7 +19,7 @@ from gatebook.procedures.house import House, Operator
 from gatebook.procedures.look_at_demands import read_demand
 from gatebook.record.ports import Work
 from gatebook.terms.demand import Channel, Demand
-from gatebook.trace.demand_mail import Letter, is_pdf, numbers_in, read_letter
+from gatebook.trace.demand_mail import Letter, is_pdf, numbers_in, numbers_of, read_letter
 
 MOST_DOCUMENT = 25 * 1024 * 1024
 #: Fields of the keyed index: the digest of a paper or of what was attached to it, and who wrote which reference.
@@ -69,7 +70,11 @@ def received_before(house: House, work: Work, index: list[tuple[str, str]], but:
 
 
 def numbers_within(house: House, operator: Operator, demand_id: str) -> list[str]:
-    """Return the digits of every telephone number that stands in a demand: a reading, entered first."""
+    """Return the digits of every telephone number that stands in a demand: a reading, entered first.
+
+    All that is text is searched: whatever was described, and of the paper its headers, its text and what is attached.
+    The inside of a PDF is not.
+    """
     found = list[str]()
     for item in read_demand(house, operator, demand_id, ("demand.received", "demand.described"))["items"]:
         found += _numbers(item["payload"])
@@ -79,6 +84,15 @@ def numbers_within(house: House, operator: Operator, demand_id: str) -> list[str
 def _numbers(payload: dict[str, Any]) -> list[str]:
     demand = payload.get("demand") or {}
     issuers = [one for one in (demand.get("issuer"), demand.get("validator")) if one]
-    said = [_NOT_DIGITS.sub("", str(one["phone"])) for one in issuers if one["phone"]]
+    phones = [_NOT_DIGITS.sub("", str(one["phone"])) for one in issuers if one["phone"]]
+    said = [number for text in _texts(demand) for number in numbers_of(text)]
     paper = base64.b64decode(payload.get("document") or "")
-    return [*said, *numbers_in(paper)] if paper and not is_pdf(paper) else said
+    return [*phones, *said, *(numbers_in(paper) if paper and not is_pdf(paper) else ())]
+
+
+def _texts(said: Any) -> Iterator[str]:  # noqa: ANN401  any part of a description
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, dict | list):
+        for one in said.values() if isinstance(said, dict) else said:
+            yield from _texts(one)

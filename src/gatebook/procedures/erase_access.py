@@ -24,7 +24,7 @@ def not_held(house: House, persons: Sequence[str]) -> list[str]:
     """Return those of these persons whom no hold keeps, looked at in one writer's turn.
 
     From then on what their accounts did is beyond recall; a hold that comes later counts them as overtaken, because
-    their key, or that of what was ended, is destroyed by then.
+    their key is destroyed by then, or the end of their accesses is entered and not finished.
     """
     if not persons:
         return []

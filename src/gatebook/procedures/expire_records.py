@@ -44,7 +44,8 @@ def expire_records(house: House, operator: Operator, erase: Erase) -> list[str]:
     expire_disclosures(house, operator)
     with house.state.transaction() as work:
         work.shelf.expire(house.now())
-    law, today = _law(house), house.now().date()
+    today = house.now().date()
+    law = house.law.on(today)
     due, trim = dict[str, str](), list[str]()
     with house.state.read() as work:
         for person in _persons(work):
@@ -59,10 +60,6 @@ def expire_records(house: House, operator: Operator, erase: Erase) -> list[str]:
     for first in range(0, len(trim), _AT_ONCE):
         trim_records(house, operator, erase, trim[first : first + _AT_ONCE])
     return done
-
-
-def _law(house: House) -> LawOfDay:
-    return house.law.on(house.now().date())
 
 
 def _persons(work: Work) -> Iterator[Row]:
@@ -87,25 +84,29 @@ def _shred(house: House, operator: Operator, erase: Erase, due: Mapping[str, str
 
     Each step looks at what stands and can be taken again, so that the next run finishes what this one began.
     """
-    begun = [person_id for person_id, rule in due.items() if _begin(house, operator, person_id, rule)]
+    begun = _begin(house, operator, due)
     gone = [person_id for person_id in begun if _destroy(house, operator, person_id)]
     free = not_held(house, gone)
     rows = erase_access(house, erase, free)
     return [one for one in free if _finish(house, operator, one, due[one], rows.get(one))]
 
 
-def _begin(house: House, operator: Operator, person_id: str, rule: str) -> bool:
-    """Enter the intent; return False for somebody who is held, and when another run had done it all."""
+def _begin(house: House, operator: Operator, due: Mapping[str, str]) -> list[str]:
+    """Enter the intents in one turn; return those begun: nobody who is held, or whom another run had done."""
+    begun = list[str]()
     with house.state.transaction() as work:
         work.ledger.lock()
-        person = work.registers.get("persons", person_id) or {}
-        if person.get("shredded_at"):
-            return False
-        if not person.get("shredding"):
-            if held_by(in_force(house, work), work, person_id):
-                return False
-            enter(work, row_entry(house, operator, "record.expiring", {"person_id": person_id}, {"rule": rule}))
-    return True
+        holding = in_force(house, work)
+        for person_id, rule in due.items():
+            person = work.registers.get("persons", person_id) or {}
+            if person.get("shredded_at"):
+                continue
+            if not person.get("shredding"):
+                if held_by(holding, work, person_id):
+                    continue
+                enter(work, row_entry(house, operator, "record.expiring", {"person_id": person_id}, {"rule": rule}))
+            begun.append(person_id)
+    return begun
 
 
 def _destroy(house: House, operator: Operator, person_id: str) -> bool:

@@ -7,10 +7,11 @@ segment the list names; fields of a class that is not open stay hashes, and what
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gatebook.errors import Overtaken
 from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.custody import custody_of, ties_of
 from gatebook.procedures.house import House, HouseWork, Operator
@@ -19,6 +20,7 @@ from gatebook.procedures.note_trace import note_trace
 from gatebook.procedures.prove_access import segments_touching
 from gatebook.procedures.publish_ledger import inclusions_of, publish_ledger
 from gatebook.record import tiles
+from gatebook.record.checkpoint import parse_checkpoint
 from gatebook.record.entry import Entry
 from gatebook.record.fields import Field, Part, hide, parts_to_plain, payload_of
 from gatebook.record.packed_runs import PackedRun, Shown
@@ -33,8 +35,8 @@ from gatebook.trace.ports import EARLIEST
 from gatebook.trace.production.contents import Contents, Neighbour, ProducedRecord, ProducedRun, ProvedEntry, Reason
 
 PURPOSE = "legal-process"
+_TRIES = 3
 RULING = "house/demand.counsel_ruled"
-_MOST_PAPERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,10 @@ def gather_production(
     records = _records(house, operator, listed, classes)
     runs = list(_runs(house, access, listed, is_whole=RecordClass.ACTIVITY in classes))
     with house.state.read() as work:
-        custody = _custody(work, listed, records)
         tied = [tie for item in listed["items"] for tie in _ties(work, item["account"], classes)]
         searched = _searched(work, listed["demand"])
-    publish_ledger(house)
-    outside.ask_witnesses()
-    shown = {*custody, *tied, *(one.position for one in records), *(one.position for one in runs)}
-    note, entries = _proved(house, sorted(shown))
+    stand = {*tied, *(one.position for one in records), *(one.position for one in runs)}
+    custody, note, entries = _under_one_head(house, listed, records, stand, outside)
     contents = Contents(
         production=listed["production"],
         demand=listed["demand"],
@@ -101,6 +100,30 @@ def gather_production(
         token=outside.stamp(hashlib.sha256(note).digest()),
     )
     return Gathered(contents, demand, custody, {"searched": len(demand.targets), **searched})
+
+
+def _under_one_head(
+    house: House,
+    listed: Mapping[str, Any],
+    records: Sequence[ProducedRecord],
+    stand: Collection[int],
+    outside: Outside,
+) -> tuple[Mapping[int, Entry], bytes, list[ProvedEntry]]:
+    """Return every step of custody under one published checkpoint, that checkpoint, and the proofs that lead to it.
+
+    A step that is entered meanwhile lies under a later checkpoint, or is gathered again with it.
+    """
+    for _ in range(_TRIES):
+        publish_ledger(house)
+        outside.ask_witnesses()
+        with house.state.read() as work:
+            custody = _custody(work, listed, records)
+        note, entries = _proved(house, sorted({*custody, *stand}))
+        size = parse_checkpoint(note).size
+        with house.state.read() as work:
+            if all(position >= size for position in {*_custody(work, listed, records)} - {*custody}):
+                return custody, note, entries
+    raise Overtaken("steps on this demand kept being entered meanwhile: build again")
 
 
 def _records(
@@ -173,9 +196,11 @@ def _neighbour(row: Hidden | None) -> Neighbour | None:
 
 
 def _custody(work: HouseWork, listed: Mapping[str, Any], records: Sequence[ProducedRecord]) -> dict[int, Entry]:
-    sealed = work.registers.page("records", {"person_id": listed["demand"]}, "", _MOST_PAPERS)
-    since = min(int(one["position"]) for one in sealed)
-    return custody_of(work, listed["demand"], listed["production"], since, {one.record for one in records})
+    first = {"person_id": listed["demand"], "kind": "demand.received"}
+    (received,) = work.registers.page("records", first, "", 1)
+    named = {name for item in listed["items"] for name in (item["person"], item["account"])}
+    ids = {one.record for one in records}
+    return custody_of(work, listed["demand"], listed["production"], int(received["position"]), ids, named)
 
 
 def _ties(work: HouseWork, account: str, classes: frozenset[RecordClass]) -> list[int]:

@@ -19,6 +19,7 @@ from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
 from gatebook.terms.demand import HoldKind
+from gatebook.trace.fields import ends_accesses
 from gatebook.trace.holds import ALL, KEEPING, NAMED, Grace, Holding, end_of, holding_of, standing_of
 
 _PAGE, _MOST_NAMED = 500, 500
@@ -93,9 +94,23 @@ def scope_hold(
         "scope": NAMED,
         "persons": sorted(named),
         "accounts": sorted(of_accounts),
-        "overtaken": _overtaken(house, work, sorted(named), sorted(of_accounts)),
+        "overtaken": _overtaken(house, work, sorted(named), sorted(of_accounts), hold["overtaken"] or ()),
     }
     enter(work, Entry("hold.scoped", house.now(), operator.operator_id, body=body))
+
+
+def note_overtaken(house: House, operator: Operator, work: Work, person_id: str) -> None:
+    """Name somebody whose accesses just went in every hold that came too late for that, within ``work``.
+
+    A hold over everything names nobody when it is placed, and nothing of a person shows which of their accesses went.
+    """
+    for hold_id in held_by(in_force(house, work), work, person_id):
+        hold = _hold(work, hold_id)
+        scope = {"scope": hold["scope"], "persons": hold["persons"] or [], "accounts": hold["accounts"] or []}
+        overtaken = sorted({*(hold["overtaken"] or ()), person_id})
+        if overtaken != hold["overtaken"]:
+            body = {"hold": hold_id, **scope, "overtaken": overtaken}
+            enter(work, Entry("hold.scoped", house.now(), operator.operator_id, body=body))
 
 
 def scope_holds_of(
@@ -192,15 +207,22 @@ def not_ended(work: Work) -> Iterator[Row]:
         after = page[-1]["hold_id"]
 
 
-def _overtaken(house: House, work: Work, persons: Sequence[str], accounts: Sequence[str]) -> list[str]:
+def _overtaken(
+    house: House, work: Work, persons: Sequence[str], accounts: Sequence[str], before: Collection[str] = ()
+) -> list[str]:
     """Persons in scope whose erasure had gone beyond recall: their key is destroyed, whatever was entered of it yet.
 
+    So are those whose accesses are being ended, though some rows may stand yet, and those who were named ``before``.
     While a hold is over everything nobody is named, so nobody is looked for; when it is narrowed they are.
     """
     rows = (work.registers.get("accounts", account) for account in accounts)
     named = {*persons, *(row["person_id"] for row in rows if row is not None)}
     known = (work.registers.get("persons", person) for person in sorted(named))
-    return [row["person_id"] for row in known if row is not None and house.door.is_destroyed(row)]
+    return [row["person_id"] for row in known if row is not None and _is_overtaken(house, row, before)]
+
+
+def _is_overtaken(house: House, person: Row, before: Collection[str]) -> bool:
+    return person["person_id"] in before or ends_accesses(person) or house.door.is_destroyed(person)
 
 
 def _accounts_of(work: Work, person_id: str) -> Iterator[str]:
@@ -211,7 +233,11 @@ def _accounts_of(work: Work, person_id: str) -> Iterator[str]:
 
 
 def _of_demand(work: Work, demand_id: str) -> list[Row]:
-    return [row for row in not_ended(work) if row["demand_id"] == demand_id]
+    found, after = list[Row](), ""
+    while page := work.registers.page("holds", {"demand_id": demand_id}, after, _PAGE):
+        found += [row for row in page if row["state"] == "in-force"]
+        after = page[-1]["hold_id"]
+    return found
 
 
 def _enter_end(house: House, operator: Operator, work: Work, hold_id: str, cause: str) -> None:

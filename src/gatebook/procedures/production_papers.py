@@ -18,6 +18,7 @@ from gatebook.procedures.gather_production import Gathered
 from gatebook.record.checkpoint import parse_checkpoint
 from gatebook.record.ports import Row
 from gatebook.terms.access_event import AccessEvent
+from gatebook.terms.assignment import instant
 from gatebook.terms.demand import Recipient
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.production.case_graph import case_graph
@@ -29,6 +30,12 @@ from gatebook.trace.production.told import Account, Count, File, Head, Record, S
 
 _OF_EVENTS = (RecordClass.SESSION, RecordClass.NETWORK_ADDRESS, RecordClass.ACTIVITY)
 _IN_US_COURTS = frozenset({Recipient.US_GOVERNMENT, Recipient.PRIVATE_PARTY})
+_NOBODY = {
+    "nobody": "nobody had it then",
+    "not-held": "nothing is held under it",
+    "ambiguous": "none of those chosen",
+    "found": "none of those chosen",
+}
 _FILES = (
     File("data/records.json", "each sealed record that is shown, field by field, with what is not shown as hashes"),
     File("data/records.csv", "the fields that are shown, as a table"),
@@ -106,12 +113,26 @@ def _told(gathered: Gathered, row: Row, events: Mapping[str, Sequence[AccessEven
         ),
         steps=tuple(Step(at, entry.at, entry.kind, entry.operator) for at, entry in sorted(gathered.custody.items())),
         files=(*_FILES, *((_CERTIFICATE,) if demand.recipient in _IN_US_COURTS else ())),
+        named=tuple(map(_named, contents.listed["answers"])),
         searched=gathered.found["searched"],
         unresolved=gathered.found["unresolved"],
         is_emergency=demand.is_emergency,
         is_time_stamped=bool(contents.token),
         witnesses=tuple(one.partition("+")[0] for one in contents.witnesses),
     )
+
+
+def _named(answer: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what the demand names, with its time, and whom it led to: an address is told with who held it when."""
+    led = [f"{one['account'] or one['person']} ({one['by']}{_time(one)})" for one in answer["found"]]
+    others = f"{answer['others']} others were found and are not in it" if answer["others"] else ""
+    words = "; ".join([*led, *([others] if others else [])]) or _NOBODY[answer["answer"]]
+    return f"Named: {answer['kind']} {answer['value']}{_time(answer)}", words
+
+
+def _time(of: Mapping[str, Any]) -> str:
+    ends = [("from", of["from_at"]), ("until", of["until_at"])]
+    return "".join(f", {word} {instant(at)}" for word, at in ends if at is not None)
 
 
 def _account(gathered: Gathered, item: Mapping[str, Any], events: Sequence[AccessEvent]) -> Account:

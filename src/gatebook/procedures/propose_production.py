@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gatebook import canonical
-from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, NotPermitted
+from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, NotPermitted, Overtaken
 from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.demand_checks import is_authentic
 from gatebook.procedures.four_eyes import are_independent
 from gatebook.procedures.house import House, HouseWork, Operator
-from gatebook.procedures.look_at_demands import demand_row
+from gatebook.procedures.look_at_demands import demand_row, in_state
 from gatebook.procedures.permit import enter_refusal, permit
 from gatebook.procedures.trace_account import filters_of, held_by
 from gatebook.record.enter import enter
@@ -25,11 +25,11 @@ from gatebook.record.fields import is_by_field
 from gatebook.record.ports import Row
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.asked import Bounds
-from gatebook.trace.fields import kinds_with
+from gatebook.trace.fields import class_of_entry, kinds_with
 from gatebook.trace.found import Resolved
 from gatebook.trace.ports import EARLIEST, LATEST
 
-_PAGE, _MOST_ADDRESSES = 500, 100_000
+_PAGE, _MOST_ADDRESSES, _TRIES = 500, 100_000, 3
 _SERVICE = ("account_type", "opened_at", "closed_at")
 #: Classes that what is always shown of an access falls into: all of them have to be open, or none is shown.
 OF_ACCESSES = frozenset({RecordClass.SESSION, RecordClass.NETWORK_ADDRESS})
@@ -53,15 +53,14 @@ def propose_production(
     assert isinstance(searched, dict)  # noqa: S101  sealed as an object by the search
     chosen = _chosen(searched["found"], accounts)
     access.seal()
-    with house.state.read() as work:
-        segment = last_segment(work)
-        items = _without_repeats([_item(access, work, one, classes) for one in chosen])
+    segment, items = _counted(house, access, chosen, classes)
     listed = {
         "demand": demand_id,
         "production": production,
         "classes": sorted(classes),
         "last_segment": segment,
         "items": items,
+        "answers": _answers(searched["found"], {one["account"] or one["person"] for one in chosen}),
     }
     _enter(house, operator, demand, listed)
     return {**listed, "digest": canonical.digest(listed)}
@@ -95,15 +94,31 @@ def production_row(work: HouseWork, production_id: str) -> Row:
     return row
 
 
-def check_open(work: HouseWork, production: Row) -> None:
-    """Raise Conflict once the demand of a production is closed: nothing more is done on it."""
-    if demand_row(work, production["demand_id"])["state"] == "closed":
-        raise Conflict("the demand of this production is closed")
+def check_current(house: House, work: HouseWork, production: Row) -> None:
+    """Raise Conflict unless a list is what its demand asks for still: the last proposed, and nothing changed since.
+
+    The demand is open and authentic, all that is on the list is still open to it, and it was neither described anew nor
+    searched for again since the list was proposed.
+    """
+    demand = demand_row(work, production["demand_id"])
+    _check_ready(house, work, demand)
+    if demand["production_id"] != production["production_id"]:
+        raise Conflict("another list was proposed since: this one no longer counts")
+    if not set(production["classes"]) <= {one.value for one in _classes_of(demand)}:
+        raise Conflict("a class on this list is no longer open to its demand: propose again")
+    proposed = _position(work, production["record_id"])
+    if max(_position(work, demand[name]) for name in ("record_id", "searched_record")) > proposed:
+        raise Conflict("the demand was described or searched for again since this list was proposed: propose again")
+
+
+def _position(work: HouseWork, record_id: str) -> int:
+    row = work.registers.get("records", record_id)
+    assert row is not None  # noqa: S101  a register names it
+    return int(row["position"])
 
 
 def _check_ready(house: House, work: HouseWork, demand: Row) -> None:
-    if demand["state"] == "closed":
-        raise Conflict("this demand is closed")
+    in_state(demand, "scoped", "proposed", "answered")
     if is_authentic(house, work, demand) is not True:
         raise Conflict("this demand was not found authentic: not every check it needs was passed")
     if not _classes_of(demand):
@@ -139,10 +154,25 @@ def _chosen(resolutions: Sequence[Mapping[str, Any]], accounts: Sequence[str]) -
     ]
 
 
+def _answers(resolutions: Sequence[Mapping[str, Any]], chosen: set[str]) -> list[dict[str, Any]]:
+    """Return what became of each thing the demand names: who of those chosen it led to, and how many others."""
+    answers = []
+    for resolution in resolutions:
+        found = [one for one in resolution["found"] if (one["account"] or one["person"]) in chosen]
+        others = {one["account"] or one["person"] for one in resolution["found"]} - chosen
+        answers.append({**resolution, "found": found, "others": len(others)})
+    return answers
+
+
 def _times(found: Sequence[Mapping[str, Any]]) -> list[list[int | None]]:
-    """Return the times that are meant, each once, in order; an open end is None."""
-    each = {(one["from_at"], one["until_at"]) for one in found}
-    return [list(one) for one in sorted(each, key=lambda t: (_low(t[0]), _high(t[1])))]
+    """Return the times that are meant, in order, those that overlap as one; an open end is None."""
+    merged = list[list[int]]()
+    for low, high in sorted((_low(one["from_at"]), _high(one["until_at"])) for one in found):
+        if merged and low <= merged[-1][1]:
+            merged[-1][1] = max(high, merged[-1][1])
+        else:
+            merged.append([low, high])
+    return [[None if low == EARLIEST else low, None if high == LATEST else high] for low, high in merged]
 
 
 def _low(at: int | None) -> int:
@@ -153,12 +183,27 @@ def _high(at: int | None) -> int:
     return LATEST if at is None else at
 
 
+def _counted(
+    house: House, access: AccessAnswers, chosen: Sequence[Mapping[str, Any]], classes: frozenset[RecordClass]
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return the items, and the last segment they were counted up to: one that none came after meanwhile."""
+    for _ in range(_TRIES):
+        with house.state.read() as work:
+            segment = last_segment(work)
+            items = _without_repeats([_item(access, work, one, classes) for one in chosen])
+        with house.state.read() as work:
+            if last_segment(work) == segment:
+                return segment, items
+    raise Overtaken("access events kept being sealed meanwhile: propose again")
+
+
 def _item(
     access: AccessAnswers, work: HouseWork, one: Mapping[str, Any], classes: frozenset[RecordClass]
 ) -> dict[str, Any]:
     person, account = one["person"], one["account"]
     held = work.registers.get("accounts", account) if account else None
-    records = [row["record_id"] for row in records_of(work, person, held, kinds_with(classes))]
+    sealed = records_of(work, person, held, kinds_with(classes))
+    records = [row["record_id"] for row in sealed if _entry_is_open(work, row, classes)]
     runs = list(_runs(access, work, one)) if account and classes >= OF_ACCESSES else []
     service = {name: held[name] or "" for name in _SERVICE} if held and RecordClass.SERVICE in classes else {}
     return {**one, "records": records, "runs": runs, "service": service}
@@ -171,6 +216,17 @@ def _without_repeats(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         item["records"] = [record for record in item["records"] if record not in seen]
         seen |= set(item["records"])
     return items
+
+
+def _entry_is_open(work: HouseWork, row: Row, classes: frozenset[RecordClass]) -> bool:
+    """Return whether what the record's entry says in the clear may be shown: it goes with the record.
+
+    That of an application names the product and type of account, without which nothing claimed could be shown.
+    """
+    if row["kind"] == "application.received":
+        return True
+    entry = Entry.from_bytes(work.ledger.read(row["position"], row["position"] + 1)[0])
+    return class_of_entry(row["kind"], str(entry.body.get("evidence_kind", ""))) in classes
 
 
 def records_of(work: HouseWork, person: str, account: Row | None, kinds: frozenset[str]) -> Iterator[Row]:
@@ -192,7 +248,10 @@ def _runs(access: AccessAnswers, work: HouseWork, one: Mapping[str, Any]) -> Ite
     for from_at, until_at in one["times"]:
         held = held_by(work, one["account"], Bounds(_low(from_at), _high(until_at)))
         for asked in filters_of(held):
-            uses = access.uses(asked, _MOST_ADDRESSES)
+            uses = access.uses(asked, _MOST_ADDRESSES + 1)
+            if len(uses) > _MOST_ADDRESSES:
+                fault = FieldProblem("/accounts", "too-many", f"at most {_MOST_ADDRESSES:,} addresses of one")
+                raise InvalidInput("an account used more addresses than one production can list", (fault,))
             for principal in asked.principals:
                 events = sum(use.events for use in uses if use.principal == principal)
                 if events:
@@ -232,14 +291,17 @@ def _word(house: House, operator: Operator, production_id: str, digest: str, kin
         row = production_row(work, production_id)
         if row["state"] != "proposed":
             raise Conflict("this production is not waiting for a word")
-        check_open(work, row)
+        demand = demand_row(work, row["demand_id"])
+        if kind == "production.approved":
+            check_current(house, work, row)
         if digest != row["items"]:
             fault = FieldProblem("/digest", "another-list", "open the list, and give the digest it is shown with")
             raise InvalidInput("this is not the digest of the list that was proposed", (fault,))
         is_other = are_independent(work, row["proposed_by"], operator.operator_id)
         if is_other:
             body = {"production": production_id}
-            body |= {"demand": row["demand_id"]} if kind == "production.refused" else {}
+            frees = kind == "production.refused" and demand["state"] == "proposed" and not demand["answered_at"]
+            body |= {"demand": row["demand_id"]} if frees and demand["production_id"] == production_id else {}
             enter(work, Entry(kind, house.now(), operator.operator_id, body=body))
             return production_row(work, production_id)
         enter_refusal(house, work, operator, "officer", act)

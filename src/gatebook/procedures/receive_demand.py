@@ -55,7 +55,8 @@ def receive_demand(
     """Take in a demand and hold what it is about; return it with the demands that came with the same paper before.
 
     ``data`` is what it says, None where nobody read it yet; ``document`` the paper as it came. A paper that was taken
-    in alone before, and comes alone again, is the same demand, and nothing is entered anew. Raises InvalidInput.
+    in alone before, and comes alone again, is the same demand, and nothing is entered anew: while that one is open, and
+    by mail whatever became of it, as a paper may not leave the mailbox. Raises InvalidInput.
     """
     permit(house, operator, "read-records", "receive-demand")
     check_document(document)
@@ -67,7 +68,7 @@ def receive_demand(
     with house.state.transaction() as work:
         work.ledger.lock()
         before = received_before(house, work, index)
-        same = _same_paper(work, before, digest) if demand is None else None
+        same = _same_paper(work, before, digest, channel) if demand is None else None
         if same is not None:
             return _answer(work, same, before)
         demand_id = house.new_id("dem")
@@ -122,12 +123,13 @@ def _noticed(work: Work, demand_id: str) -> dict[str, str]:
     return {name: str(row[name] or "") for name in ("notice", "notice_until")}
 
 
-def _same_paper(work: Work, before: list[str], digest: str) -> str | None:
-    """Return the demand that is still open and came as exactly this paper."""
-    rows = [demand_row(work, demand_id) for demand_id in before]
-    return next(
-        (str(r["demand_id"]) for r in rows if r["document"] == digest and r["state"] in _MAY_BE_DESCRIBED), None
-    )
+def _same_paper(work: Work, before: list[str], digest: str, channel: Channel) -> str | None:
+    """Return the demand that came as exactly this paper: one that is still open, or by mail the first there is."""
+    rows = [row for demand_id in before if (row := demand_row(work, demand_id))["document"] == digest]
+    still = [row for row in rows if row["state"] in _MAY_BE_DESCRIBED]
+    if channel is Channel.MAIL:
+        still += [row for row in rows if row["channel"] == channel.value]
+    return str(still[0]["demand_id"]) if still else None
 
 
 def _said(law: LawOfDay, demand: Demand | None, now: datetime) -> dict[str, Any]:

@@ -64,18 +64,21 @@ def _principal(tracer: Tracer, target: Target) -> Resolution:
 
 def _address(tracer: Tracer, target: Target) -> Resolution:
     span, bounds = span_of(AssignmentKind.ADDRESS, target.value), _bounds(target)
-    used = _used(tracer, Filter(bounds.from_at, bounds.until_at, networks=(span.thing,)))
+    used, is_cut = _used(tracer, Filter(bounds.from_at, bounds.until_at, networks=(span.thing,)))
     with tracer.house.state.read() as work:
-        held = list(_holders(work, _narrowest(work, span, bounds), bounds))
+        narrowest = _narrowest(work, span, bounds)
+        held = list(_holders(work, narrowest, bounds))
         is_known = bool(used or held or _narrowest(work, span, Bounds()))
     named = {one.account for one in held}
-    return resolution_of(target, [*held, *(one for one in used if one.account not in named)], is_known=is_known)
+    found = [*held, *(one for one in used if one.account not in named)]
+    return resolution_of(target, found, is_known=is_known, is_cut=is_cut or len(narrowest) >= _MOST_PARTS)
 
 
 def _sign(tracer: Tracer, target: Target) -> Resolution:
     field, bounds = _SIGNS[target.kind], _bounds(target)
     asked = Filter(bounds.from_at, bounds.until_at, **{field: target.value})  # type: ignore[arg-type]  # three text fields
-    return resolution_of(target, _used(tracer, asked))
+    used, is_cut = _used(tracer, asked)
+    return resolution_of(target, used, is_cut=is_cut)
 
 
 def _narrowest(work: HouseWork, span: Span, bounds: Bounds) -> list[Assignment]:
@@ -93,16 +96,18 @@ def _holders(work: HouseWork, assignments: Iterable[Assignment], bounds: Bounds)
             yield from _accounts(work, [one.account], "held", _ends(held))
 
 
-def _used(tracer: Tracer, asked: Filter) -> list[Found]:
-    """Return the accounts that held the principals seen within a filter, each while it was seen."""
-    uses = tracer.rows.uses(asked, _MOST_USES)
+def _used(tracer: Tracer, asked: Filter) -> tuple[list[Found], bool]:
+    """Return the accounts of the principals seen within a filter, each while seen; and whether more were."""
+    uses = tracer.rows.uses(asked, _MOST_USES + 1)
+    seen: dict[str, tuple[int, int]] = {}
     with tracer.house.state.read() as work:
         held = resolve(work, [(use.principal, use.first_at, use.last_at) for use in uses])
-        found = list[Found]()
         for use in uses:
-            accounts, _ = held.within(use.principal, use.first_at, use.last_at)
-            found += _accounts(work, accounts, "used", (_end(asked.from_at), _end(asked.until_at)))
-    return list(dict.fromkeys(found))
+            for account in held.within(use.principal, use.first_at, use.last_at)[0]:
+                low, high = seen.get(account, (use.first_at, use.last_at))
+                seen[account] = min(low, use.first_at), max(high, use.last_at)
+        found = [f for one, (low, high) in seen.items() for f in _accounts(work, [one], "used", (low, high + 1))]
+    return found, len(uses) > _MOST_USES
 
 
 def _of_persons(work: HouseWork, persons: Iterable[str], by: str, target: Target) -> list[Found]:

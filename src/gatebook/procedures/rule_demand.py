@@ -1,7 +1,7 @@
 """Ruling on a demand: counsel says which of the classes the law left unknown are disclosed, on which basis and why.
 
 The trap guarded against: a word that goes over the law. Only what the law left unknown can be ruled on, never content,
-never on a demand that was not found authentic, and never by whoever took it in.
+never on a demand that was not found authentic, and never by whoever took it in, described it or checked it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ from gatebook.terms.record_class import RecordClass
 from gatebook.trace.form_page import MOST_NOTE, Page
 
 FIELDS = ("allow", "basis", "reason")
+_PAGE, _PREPARING = 500, ("demand.received", "demand.described", "demand.checked")
 
 
 def rule_demand(house: House, operator: Operator, demand_id: str, data: Plain) -> dict[str, Any]:
     """Enter counsel's word: ``allow`` (classes, perhaps none), and for whatever is allowed its ``basis``; ``reason``.
 
     What the law left unknown and is not allowed is refused. Raises NotFound, InvalidInput, Conflict where nothing waits
-    for counsel, and NotPermitted, entered first, where whoever took the demand in would rule on it.
+    for counsel, and NotPermitted, entered first, where whoever took the demand in, described it, or made a check of it
+    would rule on it.
     """
     permit(house, operator, "officer", "rule-on-demand")
     with house.state.read() as work:
@@ -42,7 +44,7 @@ def rule_demand(house: House, operator: Operator, demand_id: str, data: Plain) -
         work.ledger.lock()
         row = in_state(demand_row(work, demand_id), "counsel")
         _check_current(house, work, row, scoped)
-        is_other = are_independent(work, _taken_in_by(work, row), operator.operator_id)
+        is_other = all(are_independent(work, one, operator.operator_id) for one in _prepared_by(work, row))
         if is_other:
             classes = {name: _ruled(name, answer, allow) for name, answer in scoped["classes"].items()}
             ruling = "ready" if "met" in classes.values() else "refused"
@@ -52,7 +54,9 @@ def rule_demand(house: House, operator: Operator, demand_id: str, data: Plain) -
         else:
             enter_refusal(house, work, operator, "officer", "rule-on-demand")
     if not is_other:
-        raise NotPermitted("whoever took a demand in does not rule on it; another officer has to")
+        raise NotPermitted(
+            "whoever took a demand in, described or checked it does not rule on it; another officer has to"
+        )
     return {"demand_id": demand_id, "scope": ruling, "classes": classes}
 
 
@@ -84,8 +88,16 @@ def _check_current(house: House, work: Work, row: Row, scoped: Mapping[str, Any]
         raise Conflict("this demand was not found authentic when it was scoped: check it, then scope it again")
 
 
-def _taken_in_by(work: Work, row: Row) -> str:
-    """Return who took a demand in: the writer of its first entry."""
-    records = work.registers.page("records", {"person_id": row["demand_id"], "kind": "demand.received"}, "", 1)
-    position = int(records[0]["position"])
-    return Entry.from_bytes(work.ledger.read(position, position + 1)[0]).operator
+def _prepared_by(work: Work, row: Row) -> set[str]:
+    """Return who took a demand in, and whoever described it or checked it, however long ago: the writers of that.
+
+    What came by mail the house took in itself, so that who took it in alone would be nobody.
+    """
+    found = set[str]()
+    for kind in _PREPARING:
+        after = ""
+        while records := work.registers.page("records", {"person_id": row["demand_id"], "kind": kind}, after, _PAGE):
+            for position in (int(record["position"]) for record in records):
+                found.add(Entry.from_bytes(work.ledger.read(position, position + 1)[0]).operator)
+            after = records[-1]["record_id"]
+    return found

@@ -103,12 +103,6 @@ def replay_scoping(house: House, operator: Operator, demand_id: str) -> dict[str
     }
 
 
-def show_scoping(house: House, operator: Operator, demand_id: str) -> dict[str, Any]:
-    """Open the latest scoping: a reading, entered first. Raises NotFound."""
-    permit(house, operator, "read-records", "read-scoping")
-    return shown(demand_id, latest_scoping(house, operator, demand_id))
-
-
 def shown(demand_id: str, scoped: Mapping[str, Any]) -> dict[str, Any]:
     """Show a scoping: by class the answer, the clause that grants it, what is missing, and what stands against it."""
     classes = {

@@ -14,7 +14,7 @@ from gatebook.errors import Conflict, FieldProblem, InvalidInput
 from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.holds import scope_holds_of
 from gatebook.procedures.house import House, Operator
-from gatebook.procedures.look_at_demands import demand_row, open_demand
+from gatebook.procedures.look_at_demands import OPEN, demand_row, in_state, open_demand
 from gatebook.procedures.permit import permit
 from gatebook.procedures.resolve_target import resolve_target
 from gatebook.procedures.trace import Tracer
@@ -37,6 +37,8 @@ def search_demand(house: House, access: AccessAnswers, operator: Operator, deman
     for a demand that is closed, InvalidInput for one that names nobody yet.
     """
     permit(house, operator, "read-records", "search-demand")
+    with house.state.read() as work:
+        described = in_state(demand_row(work, demand_id), *OPEN)["record_id"]
     demand = open_demand(house, operator, demand_id)
     if not demand.targets:
         fault = FieldProblem("/targets", "missing", "describe the demand first: whom does it name, and for which time")
@@ -50,8 +52,8 @@ def search_demand(house: House, access: AccessAnswers, operator: Operator, deman
     payload = {"found": to_plain(resolutions), "leads": leads}
     with house.state.transaction() as work:
         work.ledger.lock()
-        if demand_row(work, demand_id)["state"] == "closed":
-            raise Conflict("this demand is closed")
+        if in_state(demand_row(work, demand_id), *OPEN)["record_id"] != described:
+            raise Conflict("the demand was described anew meanwhile: search again")
         persons, accounts = {one.person for one in found}, {one.account for one in found} - {""}
         body = {
             "demand": demand_id,
@@ -63,7 +65,8 @@ def search_demand(house: House, access: AccessAnswers, operator: Operator, deman
         }
         entry = Entry("demand.searched", house.now(), operator.operator_id, person=demand_id, body=body)
         enter(work, house.door.seal(work, entry, house.new_id("rec"), canonical.plain(payload), ()))
-        scope_holds_of(house, operator, work, demand_id, sorted(persons), sorted(accounts))
+        if not any(one.is_cut for one in resolutions):  # what was not looked at is held with everything else
+            scope_holds_of(house, operator, work, demand_id, sorted(persons), sorted(accounts))
     return {"demand": demand_id, **payload, "counts": {name: body[name] for name in body if name != "demand"}}
 
 

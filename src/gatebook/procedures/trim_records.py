@@ -14,17 +14,14 @@ from gatebook import canonical
 from gatebook.law.tree import LawOfDay
 from gatebook.procedures.about import row_entry
 from gatebook.procedures.erase_access import Erase, erase_access, not_held
-from gatebook.procedures.holds import held_by, in_force
+from gatebook.procedures.holds import held_by, in_force, note_overtaken
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.retention import clocks_of, ended_classes
 from gatebook.record.access import next_subject, subjects_of
 from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
 from gatebook.terms.record_class import RecordClass
-from gatebook.trace.fields import index_ended, left_of
-
-#: A row of the access record is of these three; it goes once all of them ended.
-_OF_ACCESSES = frozenset({RecordClass.NETWORK_ADDRESS, RecordClass.SESSION, RecordClass.ACTIVITY})
+from gatebook.trace.fields import ends_accesses, index_ended, left_of
 
 
 def trim_records(house: House, operator: Operator, erase: Erase, persons: Sequence[str]) -> list[str]:
@@ -96,6 +93,7 @@ def _finish(house: House, operator: Operator, person_id: str, rows: int | None) 
             return False
         if rows is not None:
             enter(work, row_entry(house, operator, "access.erased", about, {"rows": rows}))
+            note_overtaken(house, operator, work, person_id)
         enter(work, row_entry(house, operator, "record.trimmed", about, dict(person["trimming"])))
     return True
 
@@ -114,7 +112,5 @@ def trimmed_of(person: Row) -> frozenset[RecordClass]:
 def _takes_accesses(house: House, person_id: str) -> bool:
     """Whether what is being ended takes the rows of accesses with it: with the last of their classes."""
     with house.state.read() as work:
-        person = work.registers.get("persons", person_id) or {}
-    ending = {*(person.get("trimming") or {}).get("classes", ())}
-    before = {*(person.get("trimmed") or {}).get("classes", ())}
-    return ending >= _OF_ACCESSES and not before >= _OF_ACCESSES
+        person = work.registers.get("persons", person_id)
+    return person is not None and ends_accesses(person)

@@ -135,6 +135,8 @@ def _approved(position: int, entry: Entry) -> list[Change]:
 def _refused(position: int, entry: Entry) -> list[Change]:
     at = canonical.instant(entry.at)
     refused = _production(position, entry, state="refused", approved_by=entry.operator, approved_at=at)
+    if "demand" not in entry.body:  # one that moved on, or was answered, stays where it is
+        return [refused]
     return [refused, _demand(position, entry, state="scoped")]  # another list may be proposed, or the scope asked anew
 
 

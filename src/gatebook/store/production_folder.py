@@ -56,6 +56,18 @@ class ProductionFolder:
             raise Unavailable(f"a production cannot be written: {reason_of(error)}") from None
         return made
 
+    @contextmanager
+    def scratch(self, name: str) -> Iterator[tuple[Path, IO[bytes]]]:
+        """Give a file that is gone when this ends, or with this process: for what may not be kept."""
+        self._at(name)
+        try:
+            make_private(self._folder)
+            self._sweep()
+            with self._part(name) as found:
+                yield found
+        except OSError as error:
+            raise Unavailable(f"a production cannot be written: {reason_of(error)}") from None
+
     def path(self, name: str) -> Path:
         """Return where a whole file lies. Raises NotFound."""
         path = self._at(name)

@@ -9,8 +9,10 @@ A message is taken as it is, whatever it is: where it cannot be read, or would t
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesHeaderParser, BytesParser
@@ -22,6 +24,7 @@ _MOST_RESULTS, _MOST_COMPARED = 20, 4_000_000
 _RESULT = re.compile(r"\b(spf|dkim|dmarc|arc)\s*=\s*([a-z]{1,20})", re.IGNORECASE)
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _NOT_DIGITS = re.compile(r"\D")
+_TAG = re.compile(r"<[^<>]*>")
 #: Digits as people write telephone numbers, with few signs between two.
 _NUMBER = re.compile(r"[0-9](?:[\s().,/\u2010-\u2015-]{0,3}[0-9]){6,}")
 
@@ -86,11 +89,27 @@ def read_letter(data: bytes) -> Letter:
 
 
 def numbers_in(data: bytes) -> tuple[str, ...]:
-    """Return the digits of whatever in the text of a message could be a telephone number."""
-    message, _ = _parsed(data)
-    parts = [] if message is None else [part for part in _parts(message) if part.get_content_maintype() == "text"]
-    texts = (_decoded(part).decode("utf-8", "replace") for part in parts)
-    return tuple(_NOT_DIGITS.sub("", run) for text in texts for run in _NUMBER.findall(text))
+    """Return the digits of whatever in a message could be a telephone number: in headers, texts and attachments.
+
+    What could not be read as a message is searched as it came. The inside of a PDF is not searched.
+    """
+    message, marks = _parsed(data)
+    parts = [] if message is None else _walked(message)
+    pieces = [] if 0 < len(parts) < _MOST_PARTS and not marks else [data]
+    for part in parts:
+        pieces += [_headers_of(part), *([] if part.is_multipart() else [_decoded(part)])]
+    found = (numbers_of(piece.decode("utf-8", "replace")) for piece in pieces if not is_pdf(piece))
+    return tuple(dict.fromkeys(number for some in found for number in some))
+
+
+def numbers_of(text: str) -> list[str]:
+    """Return the digits of whatever in a text could be a telephone number, however its digits are written."""
+    # Text of two bytes to a sign has a zero beside each digit; what is no sign of its own parts no digits.
+    plain = unicodedata.normalize("NFKC", text.replace("\0", ""))
+    forms = [plain]
+    if "<" in plain or "&" in plain:  # as who reads it sees it
+        forms.append(html.unescape(_TAG.sub("", plain)))
+    return [_NOT_DIGITS.sub("", run) for form in forms for run in _NUMBER.findall(form)]
 
 
 def _parsed(data: bytes) -> tuple[EmailMessage | None, tuple[str, ...]]:
@@ -139,11 +158,25 @@ def _results(message: EmailMessage) -> tuple[str, ...]:
 
 def _parts(message: EmailMessage) -> list[MIMEPart]:
     """Return the parts that hold something, at most so many."""
+    return [part for part in _walked(message) if not part.is_multipart()]
+
+
+def _walked(message: EmailMessage) -> list[MIMEPart]:
     try:
         walked = [part for _, part in zip(range(_MOST_PARTS), message.walk(), strict=False)]
     except Exception:  # noqa: BLE001  as above
         return []
-    return [part for part in walked if isinstance(part, MIMEPart) and not part.is_multipart()]
+    return [part for part in walked if isinstance(part, MIMEPart)]
+
+
+def _headers_of(part: MIMEPart) -> bytes:
+    """Return the headers of a part, as they came and as they read."""
+    lines = [str(value) for _, value in part.raw_items()]
+    for name, value in part.raw_items():
+        if "=?" in str(value):  # the start of an encoded word; all else reads as it came
+            with suppress(Exception):  # as above
+                lines.append(str(_POLICY.header_fetch_parse(name, value)))
+    return "\n".join(lines).encode("utf-8", "replace")
 
 
 def _attachments(message: EmailMessage) -> list[Attachment]:

@@ -112,11 +112,35 @@ _KINDS: Mapping[str, frozenset[Class]] = {
     "review.opened": frozenset({Class.ASSESSMENT}),
     "review.disposed": frozenset({Class.ASSESSMENT}),
 }
+#: A row of the access record is of these three; it goes once all of them ended.
+_OF_ACCESSES = frozenset({Class.NETWORK_ADDRESS, Class.SESSION, Class.ACTIVITY})
+
+
+def ends_accesses(person: Mapping[str, Any]) -> bool:
+    """Return whether what is being ended of a person takes the rows of accesses with it: the last of their classes."""
+    ending = {*(person["trimming"] or {}).get("classes", ())}
+    before = {*(person["trimmed"] or {}).get("classes", ())}
+    return ending >= _OF_ACCESSES and not before >= _OF_ACCESSES
 
 
 def kinds_with(classes: Collection[Class]) -> frozenset[str]:
     """Return the kinds of a person's sealed records that may hold a field of one of these classes."""
     return frozenset(kind for kind, held in _KINDS.items() if held & frozenset(classes))
+
+
+#: What the entry of a sealed record says in the clear, by kind; of evidence, what its kind is most of.
+_ENTRIES: Mapping[str, Class] = {
+    _CLAIMS: Class.SERVICE,
+    "code.answered": Class.CONTACT,
+    **dict.fromkeys((_SCREENED, "determination.made", "review.opened", "review.disposed"), Class.ASSESSMENT),
+}
+
+
+def class_of_entry(kind: str, evidence_kind: str = "") -> Class:
+    """Return the class of what the entry of a sealed record says in the clear, such as that a passport was shown."""
+    if kind == _EVIDENCE:
+        return _OF_EVIDENCE[evidence_kind][0] if evidence_kind in _OF_EVIDENCE else Class.ASSESSMENT
+    return _ENTRIES.get(kind, Class.ASSESSMENT)
 
 
 def classes_of(kind: str, pointer: str, payload: Mapping[str, Any]) -> Class:

@@ -45,6 +45,8 @@ class Resolution:
     target: Target
     answer: Resolved
     found: tuple[Found, ...] = ()
+    #: More was there than was looked at: nobody can say yet who else is meant.
+    is_cut: bool = False
 
 
 #: What is somebody's own: several accounts under one of these are all meant. Of the rest, one of several is.
@@ -61,13 +63,15 @@ _NAMES_ALL = frozenset(
 )
 
 
-def resolution_of(target: Target, found: Iterable[Found], *, is_known: bool = False) -> Resolution:
+def resolution_of(
+    target: Target, found: Iterable[Found], *, is_known: bool = False, is_cut: bool = False
+) -> Resolution:
     """Return what became of a target; ``is_known`` tells a thing nobody had then from one nobody ever heard of."""
     each = tuple(dict.fromkeys(found))
     if not each:
         return Resolution(target, Resolved.NOBODY if is_known else Resolved.NOT_HELD)
     is_one = target.kind in _NAMES_ALL or len({one.account or one.person for one in each}) == 1
-    return Resolution(target, Resolved.FOUND if is_one else Resolved.AMBIGUOUS, each)
+    return Resolution(target, Resolved.FOUND if is_one and not is_cut else Resolved.AMBIGUOUS, each, is_cut)
 
 
 def to_plain(resolutions: Sequence[Resolution]) -> list[dict[str, Any]]:
@@ -76,7 +80,10 @@ def to_plain(resolutions: Sequence[Resolution]) -> list[dict[str, Any]]:
         {
             "kind": one.target.kind.value,
             "value": one.target.value,
+            "from_at": one.target.from_at,
+            "until_at": one.target.until_at,
             "answer": one.answer.value,
+            "more": one.is_cut,
             "found": [
                 {
                     "person": f.person,

@@ -72,7 +72,6 @@ def keep(premises: Premises, stop: threading.Event) -> None:
     def resume_and_tell() -> None:
         try:
             tidy_and_resume()
-            sweep(premises)
         finally:
             tell_of_holds(premises.house)
 
@@ -99,7 +98,9 @@ def keep(premises: Premises, stop: threading.Event) -> None:
         thread.start()
     publish: Callable[[], object] = partial(publish_ledger, premises.house)
     resume_when_due = _every_minute(premises, resume_and_tell)
-    _keep_at(stop, {"resume": resume_when_due, "publish": publish, "law": tell_of_the_law})
+    sweep_when_due = _every_minute(premises, lambda: sweep(premises))
+    duties = {"resume": resume_when_due, "productions": sweep_when_due, "publish": publish, "law": tell_of_the_law}
+    _keep_at(stop, duties)
     for thread in threads:
         thread.join(timeout=20)
 

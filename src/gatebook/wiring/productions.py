@@ -21,8 +21,9 @@ from gatebook.procedures.gather_production import Outside
 from gatebook.procedures.house import Operator
 from gatebook.record.checkpoint import parse_checkpoint
 from gatebook.record.cosignature import cosigned_at, cosigner_of
-from gatebook.store.files import write_durably
+from gatebook.store.files import make_private, write_durably
 from gatebook.store.production_folder import ProductionFolder, one_file_verifier
+from gatebook.store.turn import a_turn
 from gatebook.trace.production.etsi import deliver_message, read_exchange
 from gatebook.wiring.premises import Premises
 from gatebook.wiring.witness import ask_now
@@ -52,7 +53,9 @@ def build(premises: Premises, operator: Operator, production_id: str) -> dict[st
         stamp=_stamp(premises),
         cosigners=lambda note: _cosigners(premises, note),
     )
-    with premises.access() as access:
+    folder = premises.folder / "productions"
+    make_private(folder)
+    with a_turn(folder / ".building"), premises.access() as access:  # what is entered is what lies there: one at a time
         return build_production.build_production(premises.house, access, operator, production_id, outside, press)
 
 
@@ -71,16 +74,18 @@ def released_file(premises: Premises, operator: Operator, production_id: str) ->
 
 
 def sweep(premises: Premises) -> list[str]:
-    """Remove the files of productions whose demand is closed; return their names.
+    """Remove the files of productions whose demand is closed or holds nobody any more; return their names.
 
-    A file holds what it shows in the clear, and nothing holds its subjects' data once the demand is closed.
+    A file holds what it shows in the clear, and from then on nothing keeps its subjects' data.
     """
     folder, gone = _folder(premises), list[str]()
     for name in folder.names():
         with premises.house.state.read() as work:
             row = work.registers.get("productions", name.partition(".")[0])
             demand = work.registers.get("demands", row["demand_id"]) if row else None
-        if demand is not None and demand["closed_at"]:
+            holds = {"demand_id": demand["demand_id"], "state": "in-force"} if demand else {}
+            is_kept = demand is None or (not demand["closed_at"] and work.registers.count("holds", holds) > 0)
+        if not is_kept:
             folder.remove(name)
             gone.append(name)
     return gone
@@ -128,28 +133,34 @@ class _Press:
         self, production: str, recipient_key: str, make: Callable[[IO[bytes]], Built]
     ) -> build_production.Pressed:
         """Write the archive, verify it as a stranger would; where there is a key keep it encrypted to that alone."""
-        built = self._folder.write(f"{production}.zip", make)
-        path = self._folder.path(f"{production}.zip")
-        self._verify(path)
+        name = f"{production}.zip"
         if not recipient_key:
+            built = self._folder.write(name, make)
+            path = self._folder.path(name)
+            try:
+                self._verify(path)
+            except LedgerError:
+                self._folder.remove(name)
+                raise
             return build_production.Pressed(built, path.stat().st_size, "")
         from gatebook.outside.encryption import ENDINGS, kind_of, seal_file  # noqa: PLC0415  loads a library for age
 
-        kind, now = kind_of(recipient_key, self._premises.now()), self._premises.now()
-        name = f"{production}.zip{ENDINGS[kind]}"
-        self._folder.write(name, lambda target: seal_file(path, target, recipient_key, now))
-        size = path.stat().st_size
-        self._folder.remove(f"{production}.zip")
-        return build_production.Pressed(built, size, kind.value)
+        now = self._premises.now()
+        kind = kind_of(recipient_key, now)
+        with self._folder.scratch(name) as (part, out):  # never under a name of its own: a crash leaves nothing of it
+            built = make(out)
+            out.flush()
+            self._verify(part)
+            self._folder.write(name + ENDINGS[kind], lambda target: seal_file(part, target, recipient_key, now))
+            return build_production.Pressed(built, part.stat().st_size, kind.value)
 
     def _verify(self, path: Path) -> None:
-        """Run the verifier over the archive in a process of its own. Raises LedgerError, and then the archive goes."""
+        """Run the verifier over an archive, in a process of its own. Raises LedgerError."""
         command = [sys.executable, "-I", "-S", "-", str(path), "--vkey", self._premises.house.signer.vkey]
         done = subprocess.run(command, input=one_file_verifier(), capture_output=True, check=False)  # noqa: S603  our own
         if done.returncode:
-            self._folder.remove(path.name)
             last = done.stdout.decode(errors="replace").strip().rpartition("\n")[2]  # how many checks; no name is in it
-            raise LedgerError(f"what was built does not verify, so it was removed: {last or 'the verifier failed'}")
+            raise LedgerError(f"what was built does not verify, so it is not kept: {last or 'the verifier failed'}")
 
 
 def _folder(premises: Premises) -> ProductionFolder:
@@ -164,7 +175,7 @@ def _file(premises: Premises, production_id: str, sealed_to: str) -> Path:
     try:
         return _folder(premises).path(f"{production_id}.zip{ending}")
     except NotFound:
-        raise Conflict("the file of this production is not here: it was not built yet, or its demand is closed") from None
+        raise Conflict("the file of this production is not here: not built yet, or its demand is closed") from None
 
 
 def _stamp(premises: Premises) -> Callable[[bytes], bytes]:

@@ -118,3 +118,21 @@ def test_a_letter_says_what_it_claims_in_one_line(subject: str, name: str) -> No
 def test_a_bomb_is_marked_and_not_unfolded(bomb: bytes, mark: str) -> None:
     # Breaks when one mail takes the house's time: unfolded, what is marked as too many parts takes minutes.
     assert mark in read_letter(bomb).marks
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Call: +1 202 555 0999\n\nx",
+        b"From: x\nSubject: =?utf-8?b?KzEgMjAyIDU1NSAwOTk5?=\n\nx",
+        b"From: x\nContent-Type: text/html\n\n<b>+1 202</b> 555&nbsp;09<i>99</i>",
+        b"From: x\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\nKzEgMjAyIDU1NSAwOTk5",
+        b"Content-Type: message/rfc822\n\nSubject: +1 202 555 0999\n\nx",
+        "From: x\n\n+\uff11 \uff12\uff10\uff12 555 0999".encode(),
+        b"Content-Type: message/rfc822\n\n" * 5000 + b"+1 202 555 0999",
+    ],
+    ids=["header", "encoded", "html", "attached", "forwarded", "wide", "bomb"],
+)
+def test_a_number_is_found_wherever_it_stands(data: bytes) -> None:
+    # Breaks when the number of whoever forged a demand passes for one found elsewhere.
+    assert any("2025550999" in number for number in numbers_in(data))

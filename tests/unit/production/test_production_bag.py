@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+import productions
 from gatebook.errors import Conflict, InvalidInput
+from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.terms.record_class import RecordClass
 from gatebook_verifier import rows
 from gatebook_verifier.production import Asked, check_production, fingerprint
@@ -106,6 +108,14 @@ def test_tables_say_what_the_rows_and_records_say(made: Production) -> None:
     assert phones == ["'+46701234567"]
 
 
+def test_rows_are_the_same_however_many_are_read_at_once(made: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Breaks when a row at the edge of what is read at once is lost, said twice, or taken for its neighbour.
+    monkeypatch.setattr("gatebook.trace.production.tables._AT_ONCE", 7)
+    assert build(made.contents, made.sign)[0] == made.data
+    monkeypatch.setattr("gatebook_verifier.rows._AT_ONCE", 3)
+    assert failed(made.data, Asked(made.vkey)) == []
+
+
 def test_a_house_without_accesses_in_that_time_says_so(made: Production) -> None:
     # Breaks when an empty run cannot be told from a missing one.
     empty = replace(made.contents.runs[0], pieces=(), rows=0)
@@ -146,6 +156,113 @@ def test_the_log_tells_of_a_segment_that_was_left_out(premises: Any, made: Produ
     less = made.again(runs=made.contents.runs[:1])
     said = failed(less, Asked(made.vkey, log=premises.folder / "ledger"))
     assert any("touches the time of a principal and is not in the production" in one for one in said)
+
+
+def said_with_log(premises: Any, data: bytes, vkey: str) -> list[str]:
+    publish_ledger(premises.house)
+    return failed(data, Asked(vkey, log=premises.folder / "ledger"))
+
+
+def gathered_anew(premises: Any, made: Production) -> Production:
+    """Build the same list again, under a checkpoint over what was entered since, all of it in custody."""
+    old = made.contents
+    contents = productions.contents_of(
+        premises.house, dict(old.listed), list(old.records), list(old.runs), GIVEN | {RecordClass.ACTIVITY}
+    )
+    return Production(contents, *build(contents, made.sign), made.vkey, made.sign)
+
+
+def built_as(digest: str) -> dict[str, Any]:
+    return {"production": "prd_1", "digest": digest, "bytes": 1, "records": 1, "events": 1, "sealed_to": ""}
+
+
+def disclosed_as(digest: str) -> dict[str, Any]:
+    kept = {"disclosure": "dis_1", "demand": "dem_1", "production": "prd_1", "recipient": "us-government", "basis": {}}
+    return {**kept, "jurisdiction": "us", "classes": [], "records": 1, "events": 1, "digest": digest}
+
+
+def test_one_built_again_is_held_to_what_was_entered_last(premises: Any, made: Production) -> None:
+    # Breaks when an earlier build fails the one handed over, or a later build or a disclosure of another one does not.
+    def enter(kind: str, body: dict[str, Any]) -> None:
+        productions._enter(premises.house, kind, "opr-a", body)
+
+    enter("production.built", built_as(made.built.digest))
+    again = gathered_anew(premises, made)
+    assert again.built.digest != made.built.digest
+    assert said_with_log(premises, again.data, made.vkey) == [], "not entered yet: nothing is said against it"
+    enter("production.built", built_as(again.built.digest))
+    assert said_with_log(premises, again.data, made.vkey) == []
+    assert any("has another digest" in one for one in said_with_log(premises, made.data, made.vkey))
+    enter("disclosure.made", disclosed_as(again.built.digest))
+    assert said_with_log(premises, again.data, made.vkey) == []
+    enter("disclosure.made", disclosed_as("00" * 32))
+    assert any("has another digest" in one for one in said_with_log(premises, again.data, made.vkey))
+
+
+def without(made: Production, kind: str) -> bytes:
+    """Build the production anew without the entries of a kind."""
+    dropped = {one.position for one in made.contents.entries if json.loads(one.entry)["kind"] == kind}
+    assert dropped
+    kept = [one for one in made.contents.entries if one.position not in dropped]
+    return made.again(custody=[at for at in made.contents.custody if at not in dropped], entries=kept)
+
+
+def test_a_step_that_custody_leaves_out_is_told_by_the_log(premises: Any, made: Production) -> None:
+    # Breaks when a check that failed can be dropped, or a hold that may be left out has to be there.
+    held = {"hold": "hld_1", "demand": "dem_1", "hold_kind": "preservation", "scope": "all", "until": "", "rule": ""}
+    for kind, body in (
+        ("demand.checked", {"demand": "dem_1", "check": "issuer", "verdict": "failed"}),
+        ("hold.placed", {**held, "persons": [], "accounts": [], "overtaken": []}),
+    ):
+        productions._enter(premises.house, kind, "opr-a", body)
+    again = gathered_anew(premises, made)
+    assert said_with_log(premises, again.data, made.vkey) == []
+    assert said_with_log(premises, without(again, "hold.placed"), made.vkey) == []
+    less = without(again, "demand.checked")
+    custody = [one for one in check_production(memoryview(less), Asked(made.vkey)) if "custody" in one.sentence]
+    assert [(one.holds, "That no other step was taken is not shown" in one.sentence) for one in custody] == [
+        (True, True)
+    ]
+    assert any("custody leaves out" in one for one in said_with_log(premises, less, made.vkey))
+
+
+def test_reasons_are_held_to_the_answers_in_the_log(made: Production) -> None:
+    # Breaks when a class is said to be given, or withheld, otherwise than the law was entered to have answered.
+    whole = made.contents.reasons
+    for reasons in (
+        [replace(one, is_given=True) for one in whole],
+        [replace(one, clause="house/good-will") for one in whole],
+        [replace(one, clause="house/demand.counsel_ruled") for one in whole],
+        whole[1:] if not whole[0].is_given else [one for one in whole if one.is_given],
+    ):
+        said = failed(made.again(reasons=reasons), Asked(made.vkey))
+        assert [one.partition(":")[0] for one in said] == ["the reasons"]
+    assert failed(without(made, "demand.scoped"), Asked(made.vkey)) == [
+        "the reasons: custody does not hold what the law answered before the list was proposed"
+    ]
+
+
+@pytest.mark.parametrize(("word", "holds"), [("met", True), ("unmet", False)])
+def test_counsels_word_opens_what_the_law_left_unknown(
+    premises: Any, monkeypatch: pytest.MonkeyPatch, word: str, *, holds: bool
+) -> None:
+    # Breaks when a ruling is not looked at, or when one that allows nothing opens a class.
+    enter, scoped = productions._enter, productions.scoped(GIVEN | {RecordClass.ACTIVITY})
+    answers = {**scoped["classes"], "name": "unknown"}
+
+    def entered(house: Any, kind: str, who: str, body: Any) -> None:
+        if kind == "demand.scoped":
+            enter(house, kind, who, {**scoped, "classes": answers, "answers": {**scoped["answers"], "sca/name": {}}})
+            body = {"demand": "dem_1", "classes": {**answers, "name": word}, "ruling": "ready"}
+            kind, who = "demand.ruled", "opr-b"
+        enter(house, kind, who, body)
+
+    monkeypatch.setattr(productions, "_enter", entered)
+    made = production(premises)
+    by_counsel = {"clause": "house/demand.counsel_ruled"}
+    reasons = [replace(one, **by_counsel) if one.record_class == "name" else one for one in made.contents.reasons]
+    assert (failed(made.again(reasons=reasons), Asked(made.vkey)) == []) is holds
+    assert len(failed(made.data, Asked(made.vkey))) == 1, "a clause of the law is named that did not open it"
 
 
 def test_the_one_file_is_the_package_byte_for_byte() -> None:

@@ -20,9 +20,9 @@ _INDEXED = {
     "determinations": ("application_id",),
     "access_batches": ("digest",),
     "access_segments": ("month",),
-    "demands": ("state",),
+    "demands": ("state", "notice"),
     "demand_checks": ("demand_id",),
-    "holds": ("state",),
+    "holds": ("state", "demand_id"),
     "productions": ("demand_id",),
     "disclosures": ("demand_id",),
 }

@@ -148,6 +148,7 @@ def _facts(told: Told) -> Iterator[tuple[str, str]]:
     yield "Production made", instant(told.made_at)
     yield "Asked for", ", ".join(map(_class, told.classes)) or "all that the instrument reaches"
     yield "Basis of the disclosure", f"{told.basis} ({told.basis_cites})"
+    yield from told.named
     yield "Named by the demand", f"{told.searched:,}, of which {told.unresolved:,} led to nobody"
     yield "Proposed by", f"operator {told.proposed_by}"
     yield "Approved by", f"operator {told.approved_by}"

@@ -35,8 +35,9 @@ INSTRUMENTS: Mapping[Instrument, str] = {
 
 #: What each step was, for a reader who knows nothing of a ledger; a kind that is not here stands under its own name.
 STEPS: Mapping[str, str] = {
-    "demand.received": "the demand was received, and its document sealed as it came",
-    "demand.checked": "the demand was tested (form, issuer, authority)",
+    "demand.received": "the demand was received, and what came of it sealed",
+    "demand.described": "what the demand says was written down",
+    "demand.checked": "one thing of the demand was tested: its form, its issuer, its authority or another",
     "demand.scoped": "the law was asked which records the demand reaches",
     "demand.ruled": "counsel ruled on what the law left open",
     "demand.searched": "the records the demand names were searched for",
@@ -181,6 +182,8 @@ class Told:
     withheld: tuple[Withheld, ...] = ()
     steps: tuple[Step, ...] = ()
     files: tuple[File, ...] = ()
+    #: What became of each thing the demand names: the thing with its time, and whom it led to, in words.
+    named: tuple[tuple[str, str], ...] = ()
     searched: int = 0
     unresolved: int = 0
     manifest: str = ""

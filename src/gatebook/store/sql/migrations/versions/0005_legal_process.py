@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger()),
     )
     op.create_index("ix_demands_state", "demands", ["state"])
+    op.create_index("ix_demands_notice", "demands", ["notice"])
     op.create_table(
         "demand_checks",
         sa.Column("check_id", _KEY, primary_key=True),
@@ -74,6 +75,7 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger()),
     )
     op.create_index("ix_holds_state", "holds", ["state"])
+    op.create_index("ix_holds_demand_id", "holds", ["demand_id"])
     op.create_table(
         "productions",
         sa.Column("production_id", _KEY, primary_key=True),
