@@ -114,10 +114,10 @@ def _under_one_head(
     A step that is entered meanwhile lies under a later checkpoint, or is gathered again with it.
     """
     for _ in range(_TRIES):
-        publish_ledger(house)
+        published = publish_ledger(house)
         outside.ask_witnesses()
         with house.state.read() as work:
-            custody = _custody(work, listed, records)
+            custody = {at: one for at, one in _custody(work, listed, records).items() if at < published}
         note, entries = _proved(house, sorted({*custody, *stand}))
         size = parse_checkpoint(note).size
         with house.state.read() as work:
