@@ -184,7 +184,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _key(given: str) -> str:
     file = Path(given)
-    return read_text(file.read_bytes(), "verifier key").strip() if file.is_file() else given
+    text = read_text(file.read_bytes(), "verifier key").strip() if file.is_file() else given
+    if text.count("+") < 2:  # noqa: PLR2004  name+id+key
+        raise ValueError("the verifier key is neither a file that is there nor a key of the form name+id+key")
+    return text
 
 
 def _say(text: str) -> None:
@@ -220,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"DOES NOT HOLD: {error}")
         return 1
     except (OSError, ValueError) as error:
-        print("cannot read:", getattr(error, "strerror", None) or "the file is empty", file=sys.stderr)
+        print("cannot read:", getattr(error, "strerror", None) or error, file=sys.stderr)
         return 2
     for finding in findings:
         _say(f"{'holds' if finding.holds else 'DOES NOT HOLD'}: {finding.sentence}")

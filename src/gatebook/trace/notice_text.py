@@ -83,7 +83,8 @@ def _paragraphs(telling: Telling) -> Iterator[str]:
     yield _given(telling)
     if telling.silent_until:
         yield f"Until {telling.silent_until} we were not allowed to tell you."
-    heard = _HEARD.get(telling.instrument, _GENERAL)
+    # What was handed over already can be kept from nobody any more: then the general words are true.
+    heard = _GENERAL if telling.given else _HEARD.get(telling.instrument, _GENERAL)
     yield (
         f"How to be heard. {heard} We cannot advise you; a lawyer can. From us you can ask what we hold about you, and"
         " what exactly we handed over; answer to the address this came from."
