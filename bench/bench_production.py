@@ -34,7 +34,7 @@ from bench_access import Bench
 from figures import Figures, times
 from gatebook.store.production_folder import ProductionFolder
 from gatebook.terms.record_class import RecordClass
-from gatebook.trace.production.bag import no_papers, write_bag
+from gatebook.trace.production.bag import write_bag
 from gatebook.trace.production.contents import Contents
 from gatebook.wiring.premises import Premises
 
@@ -123,7 +123,7 @@ def show(bench: Bench, premises: Premises, principal: str, place: Path, figures:
     contents, took = gathered(premises, bench, principal)
     sign, folder = productions.signer_of(premises.house), ProductionFolder(place / "productions")
     began = time.process_time()
-    wall, _ = fastest(lambda: folder.write("prd_1.zip", lambda out: write_bag(contents, {}, no_papers, sign, out)))
+    wall, _ = fastest(lambda: folder.write("prd_1.zip", lambda out: write_bag(contents, {}, lambda _: {}, sign, out)))
     spent = (time.process_time() - began) / _ROUNDS
     path = folder.path("prd_1.zip")
     size = path.stat().st_size

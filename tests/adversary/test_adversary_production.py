@@ -15,7 +15,7 @@ import pytest
 from gatebook.errors import InvalidInput, NotFound, Unavailable
 from gatebook.store import production_folder
 from gatebook.store.production_folder import ProductionFolder
-from gatebook.trace.production.bag import Built, no_papers, write_bag
+from gatebook.trace.production.bag import Built, write_bag
 from gatebook_verifier.production import Asked, check_production
 from productions import Production, production
 
@@ -29,7 +29,7 @@ def made(premises: Any) -> Production:
 
 
 def builder(made: Production) -> Callable[[IO[bytes]], Built]:
-    return lambda out: write_bag(made.contents, {}, no_papers, made.sign, out)
+    return lambda out: write_bag(made.contents, {}, lambda _: {}, made.sign, out)
 
 
 class Dying:

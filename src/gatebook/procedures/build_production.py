@@ -17,13 +17,14 @@ from gatebook.procedures.gather_production import RULING, Outside, gather_produc
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.look_at_demands import demand_row, latest_scoping
 from gatebook.procedures.permit import permit
-from gatebook.procedures.production_papers import papers_beside, papers_within, without_activity
+from gatebook.procedures.production_papers import papers_beside, papers_within
 from gatebook.procedures.propose_production import check_current, open_list, production_row
 from gatebook.procedures.tell import tell
 from gatebook.record.checkpoint import Signature, key_id, note_of
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row
+from gatebook.record.row_parts import session_alone
 from gatebook.terms.access_event import AccessEvent
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.ports import Filter, KeptEvent
@@ -155,7 +156,7 @@ def _first_events(access: AccessAnswers, listed: Mapping[str, Any], item: Mappin
         asked = Filter(bounds.from_at, bounds.until_at, (run["principal"],))
         found += [one for one in access.events(asked, None, _FIRST) if one.segment <= listed["last_segment"]]
     events = [one.event for one in sorted(found, key=lambda one: one.place)[:_FIRST]]
-    return events if is_whole else [without_activity(event) for event in events]
+    return events if is_whole else [session_alone(event) for event in events]
 
 
 def _in(row: Row, *states: str) -> Row:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
 
-_PAGE, _PURPOSE = 2000, "legal-process"
-_READINGS = (b'"record.read"', f'"{_PURPOSE}"'.encode())
+_PAGE = 2000
+_READINGS = (b'"record.read"', f'"{LEGAL_PROCESS}"'.encode())
 _HOLDS = ("hold.placed", "hold.scoped", "hold.renewed", "hold.ended")
 
 
@@ -38,7 +39,7 @@ def custody_of(
                 words.append(str(body["hold"]).encode())
             is_step &= {*body.get("persons", ()), *body.get("accounts", ()), *body.get("overtaken", ())} <= {*named}
         elif entry.kind == "record.read":
-            is_step = body["read"] in records and body["purpose"] == _PURPOSE
+            is_step = body["read"] in records and body["purpose"] == LEGAL_PROCESS
         else:
             is_step = body.get("demand") == demand_id or body.get("production") == production_id
         if is_step:

@@ -20,8 +20,8 @@ from gatebook.procedures.demand_forms import FORMS
 from gatebook.procedures.disclosed import about, content_of
 from gatebook.procedures.four_eyes import are_independent
 from gatebook.procedures.house import House, HouseWork, Operator
+from gatebook.procedures.list_production import records_of
 from gatebook.procedures.permit import enter_refusal, permit
-from gatebook.procedures.propose_production import records_of
 from gatebook.procedures.tell import tell
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatebook.procedures.house import House, Operator
+from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.fields import Field, Part, hide, parts_to_plain, payload_of
 from gatebook.record.ports import Row
 from gatebook.terms.demand import Recipient
@@ -32,7 +33,7 @@ def content_of(house: House, operator: Operator, listed: Mapping[str, Any]) -> d
     asked, records = asked_from(listed["asked"]), list(listed["records"])
     with house.state.read() as work:
         rows = [work.registers.get("records", record) or {} for record in records]
-    purpose = _PURPOSES.get(asked.recipient, "legal-process")
+    purpose = _PURPOSES.get(asked.recipient, LEGAL_PROCESS)
     opened = house.door.read_parts(house.state, records, purpose, operator.operator_id, house.now())
     items = [_item(row, parts, frozenset(asked.classes)) for row, parts in zip(rows, opened, strict=True)]
     return {

@@ -13,9 +13,10 @@ from gatebook.errors import Shredded
 from gatebook.law.tree import LawOfDay
 from gatebook.procedures.gather_production import RULING
 from gatebook.procedures.house import House, Operator
-from gatebook.procedures.look_at_demands import PURPOSE, demand_row, open_demand
+from gatebook.procedures.look_at_demands import demand_row, open_demand, open_paper
 from gatebook.procedures.permit import permit
 from gatebook.procedures.propose_production import open_list
+from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.ports import Row, Work
 from gatebook.terms.demand import Demand
 from gatebook.terms.record_class import RecordClass
@@ -81,8 +82,7 @@ def _found(house: House, operator: Operator, row: Row) -> _Persons:
     """Return whom the search found without doubt, where nothing was handed over yet."""
     if not row["searched_record"]:
         return {}
-    (searched,) = house.door.read(house.state, [row["searched_record"]], PURPOSE, operator.operator_id, house.now())
-    assert isinstance(searched, dict)  # noqa: S101  sealed as an object by the search
+    searched = open_paper(house, operator, row["searched_record"])
     found: _Persons = {}
     for person, account in _certain(searched["found"]):
         accounts, _ = found.setdefault(person, ([], []))
@@ -134,7 +134,7 @@ def _who(house: House, operator: Operator, person: str) -> tuple[str, list[str]]
     latest = max(claims, key=lambda one: int(one["position"]))
     try:
         (opened,) = house.door.read(
-            house.state, [latest["record_id"]], PURPOSE, operator.operator_id, house.now(), in_part=True
+            house.state, [latest["record_id"]], LEGAL_PROCESS, operator.operator_id, house.now(), in_part=True
         )
     except Shredded:
         return "", []

@@ -20,33 +20,30 @@ from gatebook.procedures.note_trace import note_trace
 from gatebook.procedures.prove_access import segments_touching
 from gatebook.procedures.publish_ledger import inclusions_of, publish_ledger
 from gatebook.record import tiles
+from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.checkpoint import parse_checkpoint
 from gatebook.record.entry import Entry
 from gatebook.record.fields import Field, Part, hide, parts_to_plain, payload_of
 from gatebook.record.packed_runs import PackedRun, Shown
 from gatebook.record.ports import Row
 from gatebook.record.row_parts import Hidden
-from gatebook.terms.assignment import OPEN
 from gatebook.terms.demand import Demand
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.asked import Bounds
 from gatebook.trace.fields import classes_of
-from gatebook.trace.ports import EARLIEST
 from gatebook.trace.production.contents import Contents, Neighbour, ProducedRecord, ProducedRun, ProvedEntry, Reason
 
-PURPOSE = "legal-process"
 _TRIES = 3
 RULING = "house/demand.counsel_ruled"
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What a production is made of, and beside it what its papers say: the demand, and each step of custody."""
+    """What a production is made of, and beside it what its papers tell: the demand, and each step of custody."""
 
     contents: Contents
     demand: Demand
     custody: Mapping[int, Entry]
-    found: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +67,12 @@ def gather_production(
     """Return everything a production holds. Raises Shredded for a record that ended since it was approved."""
     demand = open_demand(house, operator, listed["demand"])
     reasons = _reasons(house, operator, listed)
-    note_trace(house, operator, "production.build", PURPOSE)
+    note_trace(house, operator, "production.build", LEGAL_PROCESS)
     classes = frozenset(RecordClass(name) for name in listed["classes"])
     records = _records(house, operator, listed, classes)
     runs = list(_runs(house, access, listed, is_whole=RecordClass.ACTIVITY in classes))
     with house.state.read() as work:
         tied = [tie for item in listed["items"] for tie in _ties(work, item["account"], classes)]
-        searched = _searched(work, listed["demand"])
     stand = {*tied, *(one.position for one in records), *(one.position for one in runs)}
     custody, note, entries = _under_one_head(house, listed, records, stand, outside)
     contents = Contents(
@@ -99,7 +95,7 @@ def gather_production(
         witnesses=outside.cosigners(note),
         token=outside.stamp(hashlib.sha256(note).digest()),
     )
-    return Gathered(contents, demand, custody, {"searched": len(demand.targets), **searched})
+    return Gathered(contents, demand, custody)
 
 
 def _under_one_head(
@@ -117,12 +113,14 @@ def _under_one_head(
         published = publish_ledger(house)
         outside.ask_witnesses()
         with house.state.read() as work:
-            custody = {at: one for at, one in _custody(work, listed, records).items() if at < published}
+            steps = _custody(work, listed, records)
+        custody = {at: step for at, step in steps.items() if at < published}
         note, entries = _proved(house, sorted({*custody, *stand}))
         size = parse_checkpoint(note).size
         with house.state.read() as work:
-            if all(position >= size for position in {*_custody(work, listed, records)} - {*custody}):
-                return custody, note, entries
+            later = _custody(work, listed, records, published)
+        if not any(at < size for at in later):
+            return custody, note, entries
     raise Overtaken("steps on this demand kept being entered meanwhile: build again")
 
 
@@ -133,7 +131,7 @@ def _records(
     of = {record: item["account"] for item in listed["items"] for record in item["records"]}
     with house.state.read() as work:
         rows = [work.registers.get("records", record) or {} for record in of]
-    opened = house.door.read_parts(house.state, list(of), PURPOSE, operator.operator_id, house.now())
+    opened = house.door.read_parts(house.state, list(of), LEGAL_PROCESS, operator.operator_id, house.now())
     return [_record(row, of[row["record_id"]], parts, classes) for row, parts in zip(rows, opened, strict=True)]
 
 
@@ -169,8 +167,7 @@ def _runs(house: House, access: AccessAnswers, listed: Mapping[str, Any], *, is_
 
 def span_of_run(run: Mapping[str, Any]) -> Bounds:
     """Return the time of a run as it is listed."""
-    from_at, until_at = run["from_at"], run["until_at"]
-    return Bounds(EARLIEST if from_at is None else from_at, OPEN if until_at is None else until_at)
+    return Bounds.between(run["from_at"], run["until_at"])
 
 
 def _run(row: Row, account: str, packed: PackedRun, run: Mapping[str, Any], *, is_whole: bool) -> ProducedRun:
@@ -195,25 +192,21 @@ def _neighbour(row: Hidden | None) -> Neighbour | None:
     return (row.label.to_bytes(8, "big"), row.commitment) if row else None
 
 
-def _custody(work: HouseWork, listed: Mapping[str, Any], records: Sequence[ProducedRecord]) -> dict[int, Entry]:
+def _custody(
+    work: HouseWork, listed: Mapping[str, Any], records: Sequence[ProducedRecord], since: int = 0
+) -> dict[int, Entry]:
+    """Return the steps of custody from a position on, but none before the demand's own first."""
     first = {"person_id": listed["demand"], "kind": "demand.received"}
     (received,) = work.registers.page("records", first, "", 1)
     named = {name for item in listed["items"] for name in (item["person"], item["account"])}
     ids = {one.record for one in records}
-    return custody_of(work, listed["demand"], listed["production"], int(received["position"]), ids, named)
+    return custody_of(work, listed["demand"], listed["production"], max(since, received["position"]), ids, named)
 
 
 def _ties(work: HouseWork, account: str, classes: frozenset[RecordClass]) -> list[int]:
     """Return the entries of an account's own beginning and end, where all they say is open: personhood is too."""
     row = work.registers.get("accounts", account) if account else None
     return ties_of(work, row) if row and classes >= {RecordClass.SERVICE, RecordClass.ASSESSMENT} else []
-
-
-def _searched(work: HouseWork, demand_id: str) -> dict[str, int]:
-    demand = work.registers.get("demands", demand_id) or {}
-    record = work.registers.get("records", demand["searched_record"]) or {}
-    body = Entry.from_bytes(work.ledger.read(record["position"], record["position"] + 1)[0]).body
-    return {name: int(body[name]) for name in ("unresolved", "ambiguous", "leads")}
 
 
 def _proved(house: House, positions: Sequence[int]) -> tuple[bytes, list[ProvedEntry]]:

@@ -19,13 +19,13 @@ from gatebook.procedures.house import House, Operator
 from gatebook.procedures.look import page
 from gatebook.procedures.permit import permit
 from gatebook.procedures.render import row as shown
+from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.ports import Row, Work
 from gatebook.terms.demand import Demand
 from gatebook.trace.demand_form import demand_from
 from gatebook.trace.holds import ALL
 from gatebook.trace.notice import is_owed
 
-PURPOSE = "legal-process"
 #: States in which a demand still waits for something of this house.
 OPEN = ("received", "counsel", "scoped", "proposed", "answered")
 _ANSWERED = ("answered", "closed", "expiring", "shredded")
@@ -58,7 +58,7 @@ def open_demand(house: House, operator: Operator, demand_id: str) -> Demand:
         row = demand_row(work, demand_id)
     if not is_described(row):
         raise Conflict("what this demand says is not described yet: gatebook demand describe")
-    return demand_from(_opened(house, operator, str(row["record_id"]))["demand"])
+    return demand_from(open_paper(house, operator, str(row["record_id"]))["demand"])
 
 
 def read_demand(house: House, operator: Operator, demand_id: str, kinds: Collection[str] = ()) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def read_demand(house: House, operator: Operator, demand_id: str, kinds: Collect
     if row["state"] == "shredded":
         raise Shredded("the papers of this demand were destroyed when their time was over")
     ids = [str(one["record_id"]) for one in records]
-    opened = house.door.read(house.state, ids, PURPOSE, operator.operator_id, house.now())
+    opened = house.door.read(house.state, ids, LEGAL_PROCESS, operator.operator_id, house.now())
     items = [
         {"record_id": one["record_id"], "kind": one["kind"], "sealed_at": one["sealed_at"], "payload": payload}
         for one, payload in zip(records, opened, strict=True)
@@ -88,7 +88,7 @@ def latest_scoping(house: House, operator: Operator, demand_id: str) -> dict[str
         scoped = [row for row in _records(work, demand_id) if row["kind"] == "demand.scoped"]
     if not scoped:
         raise NotFound("this demand was not scoped yet")
-    return _opened(house, operator, str(scoped[-1]["record_id"]))
+    return open_paper(house, operator, str(scoped[-1]["record_id"]))
 
 
 def demands(
@@ -148,7 +148,8 @@ def _records(work: Work, demand_id: str) -> list[Row]:
     return sorted(found, key=lambda row: int(row["position"]))
 
 
-def _opened(house: House, operator: Operator, record_id: str) -> dict[str, Any]:
-    opened = house.door.read(house.state, [record_id], PURPOSE, operator.operator_id, house.now())[0]
+def open_paper(house: House, operator: Operator, record_id: str) -> dict[str, Any]:
+    """Open one thing sealed for a demand, such as a search or a list: a reading, entered first."""
+    opened = house.door.read(house.state, [record_id], LEGAL_PROCESS, operator.operator_id, house.now())[0]
     assert isinstance(opened, dict)  # noqa: S101  all that is sealed of a demand is an object
     return opened

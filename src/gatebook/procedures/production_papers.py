@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from msgspec import structs
-
 from gatebook import canonical
 from gatebook.procedures.gather_production import Gathered
 from gatebook.record.checkpoint import parse_checkpoint
@@ -21,6 +19,7 @@ from gatebook.terms.access_event import AccessEvent
 from gatebook.terms.assignment import instant
 from gatebook.terms.demand import Recipient
 from gatebook.terms.record_class import RecordClass
+from gatebook.trace.found import Resolved
 from gatebook.trace.production.case_graph import case_graph
 from gatebook.trace.production.certificate import certificate_pdf, certificate_text
 from gatebook.trace.production.contents import ProducedRecord
@@ -30,11 +29,12 @@ from gatebook.trace.production.told import Account, Count, File, Head, Record, S
 
 _OF_EVENTS = (RecordClass.SESSION, RecordClass.NETWORK_ADDRESS, RecordClass.ACTIVITY)
 _IN_US_COURTS = frozenset({Recipient.US_GOVERNMENT, Recipient.PRIVATE_PARTY})
+_LED_NOWHERE = frozenset({Resolved.NOBODY, Resolved.NOT_HELD})
 _NOBODY = {
-    "nobody": "nobody had it then",
-    "not-held": "nothing is held under it",
-    "ambiguous": "none of those chosen",
-    "found": "none of those chosen",
+    Resolved.NOBODY: "nobody had it then",
+    Resolved.NOT_HELD: "nothing is held under it",
+    Resolved.AMBIGUOUS: "none of those chosen",
+    Resolved.FOUND: "none of those chosen",
 }
 _FILES = (
     File("data/records.json", "each sealed record that is shown, field by field, with what is not shown as hashes"),
@@ -79,15 +79,11 @@ def papers_beside(
     return {"certificate.txt": certificate_text(told), "certificate.pdf": certificate_pdf(told)}
 
 
-def without_activity(event: AccessEvent) -> AccessEvent:
-    """Return an access as it is shown where its activity is not."""
-    return structs.replace(event, act="", user_agent="", fingerprint="", target="", event_id="", marks=(), detail="")
-
-
 def _told(gathered: Gathered, row: Row, events: Mapping[str, Sequence[AccessEvent]]) -> Told:
     contents, demand = gathered.contents, gathered.demand
     head, given = parse_checkpoint(contents.checkpoint), [one for one in contents.reasons if one.is_given]
     listed: Sequence[Mapping[str, Any]] = contents.listed["items"]
+    answers: Sequence[Mapping[str, Any]] = contents.listed["answers"]
     return Told(
         production=contents.production,
         demand=contents.demand,
@@ -113,9 +109,9 @@ def _told(gathered: Gathered, row: Row, events: Mapping[str, Sequence[AccessEven
         ),
         steps=tuple(Step(at, entry.at, entry.kind, entry.operator) for at, entry in sorted(gathered.custody.items())),
         files=(*_FILES, *((_CERTIFICATE,) if demand.recipient in _IN_US_COURTS else ())),
-        named=tuple(map(_named, contents.listed["answers"])),
-        searched=gathered.found["searched"],
-        unresolved=gathered.found["unresolved"],
+        named=tuple(map(_named, answers)),
+        searched=len(answers),
+        unresolved=sum(one["answer"] in _LED_NOWHERE for one in answers),
         is_emergency=demand.is_emergency,
         is_time_stamped=bool(contents.token),
         witnesses=tuple(one.partition("+")[0] for one in contents.witnesses),

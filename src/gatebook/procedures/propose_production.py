@@ -6,34 +6,22 @@ saw, and what is built is that list: these records, these rows until this segmen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatebook import canonical
-from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, NotPermitted, Overtaken
+from gatebook.errors import Conflict, FieldProblem, InvalidInput, NotFound, NotPermitted
 from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.demand_checks import is_authentic
 from gatebook.procedures.four_eyes import are_independent
 from gatebook.procedures.house import House, HouseWork, Operator
-from gatebook.procedures.look_at_demands import demand_row, in_state
+from gatebook.procedures.list_production import answers_of, chosen_of, counted
+from gatebook.procedures.look_at_demands import demand_row, in_state, open_paper
 from gatebook.procedures.permit import enter_refusal, permit
-from gatebook.procedures.trace_account import filters_of, held_by
 from gatebook.record.enter import enter
-from gatebook.record.entered_segments import last_segment
 from gatebook.record.entry import Entry
-from gatebook.record.fields import is_by_field
 from gatebook.record.ports import Row
 from gatebook.terms.record_class import RecordClass
-from gatebook.trace.asked import Bounds
-from gatebook.trace.fields import class_of_entry, kinds_with
-from gatebook.trace.found import Resolved
-from gatebook.trace.ports import EARLIEST, LATEST
-
-_PAGE, _MOST_ADDRESSES, _TRIES = 500, 100_000, 3
-_SERVICE = ("account_type", "opened_at", "closed_at")
-#: Classes that what is always shown of an access falls into: all of them have to be open, or none is shown.
-OF_ACCESSES = frozenset({RecordClass.SESSION, RecordClass.NETWORK_ADDRESS})
-PURPOSE = "legal-process"
 
 
 def propose_production(
@@ -49,18 +37,17 @@ def propose_production(
         demand = demand_row(work, demand_id)
         _check_ready(house, work, demand)
         production, classes = house.new_id("prd"), _classes_of(demand)
-    (searched,) = house.door.read(house.state, [demand["searched_record"]], PURPOSE, operator.operator_id, house.now())
-    assert isinstance(searched, dict)  # noqa: S101  sealed as an object by the search
-    chosen = _chosen(searched["found"], accounts)
+    searched = open_paper(house, operator, demand["searched_record"])
+    chosen = chosen_of(searched["found"], accounts)
     access.seal()
-    segment, items = _counted(house, access, chosen, classes)
+    segment, items = counted(house, access, chosen, classes)
     listed = {
         "demand": demand_id,
         "production": production,
         "classes": sorted(classes),
         "last_segment": segment,
         "items": items,
-        "answers": _answers(searched["found"], {one["account"] or one["person"] for one in chosen}),
+        "answers": answers_of(searched["found"], {one["account"] or one["person"] for one in chosen}),
     }
     _enter(house, operator, demand, listed)
     return {**listed, "digest": canonical.digest(listed)}
@@ -81,8 +68,7 @@ def open_list(house: House, operator: Operator, production_id: str) -> dict[str,
     permit(house, operator, "read-records", "read-production")
     with house.state.read() as work:
         row = production_row(work, production_id)
-    (listed,) = house.door.read(house.state, [row["record_id"]], PURPOSE, operator.operator_id, house.now())
-    assert isinstance(listed, dict)  # noqa: S101  sealed as an object by the proposal
+    listed = open_paper(house, operator, row["record_id"])
     return {**listed, "digest": row["items"], "state": row["state"]}
 
 
@@ -131,136 +117,6 @@ def _check_ready(house: House, work: HouseWork, demand: Row) -> None:
 
 def _classes_of(demand: Row) -> frozenset[RecordClass]:
     return frozenset(RecordClass(name) for name, answer in (demand["classes"] or {}).items() if answer == "met")
-
-
-def _chosen(resolutions: Sequence[Mapping[str, Any]], accounts: Sequence[str]) -> list[dict[str, Any]]:
-    """Return each account once, with every time of it that is meant. Raises InvalidInput for one not found."""
-    meant: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for resolution in resolutions:
-        for one in resolution["found"]:
-            if one["account"] in accounts or (not accounts and resolution["answer"] == Resolved.FOUND):
-                meant.setdefault((one["person"], one["account"]), []).append(one)
-    if unknown := set(accounts) - {account for _, account in meant}:
-        reason = f"{len(unknown)} of these the search did not find; a lead is no answer"
-        raise InvalidInput(
-            "these accounts are not open to this demand", (FieldProblem("/accounts", "not-found", reason),)
-        )
-    if not meant:
-        fault = FieldProblem("/accounts", "missing", "name the accounts that are meant among those found")
-        raise InvalidInput("nothing was found without doubt, so nothing can be handed over as it stands", (fault,))
-    return [
-        {"person": person, "account": account, "times": _times(found), "by": sorted({one["by"] for one in found})}
-        for (person, account), found in meant.items()
-    ]
-
-
-def _answers(resolutions: Sequence[Mapping[str, Any]], chosen: set[str]) -> list[dict[str, Any]]:
-    """Return what became of each thing the demand names: who of those chosen it led to, and how many others."""
-    answers = []
-    for resolution in resolutions:
-        found = [one for one in resolution["found"] if (one["account"] or one["person"]) in chosen]
-        others = {one["account"] or one["person"] for one in resolution["found"]} - chosen
-        answers.append({**resolution, "found": found, "others": len(others)})
-    return answers
-
-
-def _times(found: Sequence[Mapping[str, Any]]) -> list[list[int | None]]:
-    """Return the times that are meant, in order, those that overlap as one; an open end is None."""
-    merged = list[list[int]]()
-    for low, high in sorted((_low(one["from_at"]), _high(one["until_at"])) for one in found):
-        if merged and low <= merged[-1][1]:
-            merged[-1][1] = max(high, merged[-1][1])
-        else:
-            merged.append([low, high])
-    return [[None if low == EARLIEST else low, None if high == LATEST else high] for low, high in merged]
-
-
-def _low(at: int | None) -> int:
-    return EARLIEST if at is None else at
-
-
-def _high(at: int | None) -> int:
-    return LATEST if at is None else at
-
-
-def _counted(
-    house: House, access: AccessAnswers, chosen: Sequence[Mapping[str, Any]], classes: frozenset[RecordClass]
-) -> tuple[int, list[dict[str, Any]]]:
-    """Return the items, and the last segment they were counted up to: one that none came after meanwhile."""
-    for _ in range(_TRIES):
-        with house.state.read() as work:
-            segment = last_segment(work)
-            items = _without_repeats([_item(access, work, one, classes) for one in chosen])
-        with house.state.read() as work:
-            if last_segment(work) == segment:
-                return segment, items
-    raise Overtaken("access events kept being sealed meanwhile: propose again")
-
-
-def _item(
-    access: AccessAnswers, work: HouseWork, one: Mapping[str, Any], classes: frozenset[RecordClass]
-) -> dict[str, Any]:
-    person, account = one["person"], one["account"]
-    held = work.registers.get("accounts", account) if account else None
-    sealed = records_of(work, person, held, kinds_with(classes))
-    records = [row["record_id"] for row in sealed if _entry_is_open(work, row, classes)]
-    runs = list(_runs(access, work, one)) if account and classes >= OF_ACCESSES else []
-    service = {name: held[name] or "" for name in _SERVICE} if held and RecordClass.SERVICE in classes else {}
-    return {**one, "records": records, "runs": runs, "service": service}
-
-
-def _without_repeats(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave each record with the first item that holds it: a record stands in a production once."""
-    seen = set[str]()
-    for item in items:
-        item["records"] = [record for record in item["records"] if record not in seen]
-        seen |= set(item["records"])
-    return items
-
-
-def _entry_is_open(work: HouseWork, row: Row, classes: frozenset[RecordClass]) -> bool:
-    """Return whether what the record's entry says in the clear may be shown: it goes with the record.
-
-    That of an application names the product and type of account, without which nothing claimed could be shown.
-    """
-    if row["kind"] == "application.received":
-        return True
-    entry = Entry.from_bytes(work.ledger.read(row["position"], row["position"] + 1)[0])
-    return class_of_entry(row["kind"], str(entry.body.get("evidence_kind", ""))) in classes
-
-
-def records_of(work: HouseWork, person: str, account: Row | None, kinds: frozenset[str]) -> Iterator[Row]:
-    """Yield the sealed records of a person that can hold what is open; of an account's own application where one is.
-
-    Only what can be shown in part: a record committed to as a whole, as older ones are, is in no production.
-    """
-    after, application = "", account["application_id"] if account else ""
-    while page := work.registers.page("records", {"person_id": person}, after, _PAGE):
-        for row in page:
-            is_of = row["kind"] in kinds and (not application or row["application_id"] == application)
-            if is_of and is_by_field(row["commitment"]) and work.records.get(row["record_id"]) is not None:
-                yield row
-        after = page[-1]["record_id"]
-
-
-def _runs(access: AccessAnswers, work: HouseWork, one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield every principal of an account with each time that is meant of it, and how many rows there are."""
-    for from_at, until_at in one["times"]:
-        held = held_by(work, one["account"], Bounds(_low(from_at), _high(until_at)))
-        for asked in filters_of(held):
-            uses = access.uses(asked, _MOST_ADDRESSES + 1)
-            if len(uses) > _MOST_ADDRESSES:
-                fault = FieldProblem("/accounts", "too-many", f"at most {_MOST_ADDRESSES:,} addresses of one")
-                raise InvalidInput("an account used more addresses than one production can list", (fault,))
-            for principal in asked.principals:
-                events = sum(use.events for use in uses if use.principal == principal)
-                if events:
-                    yield {
-                        "principal": principal,
-                        "from_at": None if asked.from_at <= EARLIEST else asked.from_at,
-                        "until_at": None if asked.until_at >= LATEST else asked.until_at,
-                        "events": events,
-                    }
 
 
 def _enter(house: House, operator: Operator, demand: Row, listed: Mapping[str, Any]) -> None:

@@ -21,9 +21,7 @@ from gatebook.record.months import months_between
 from gatebook.record.ports import Row
 from gatebook.record.row_parts import ACTIVITY_TEXTS, Hidden, SessionRow, ShownRow, without_activity
 from gatebook.record.segments import RangeProof
-from gatebook.terms.assignment import OPEN
 from gatebook.trace.asked import Bounds, read_text
-from gatebook.trace.ports import EARLIEST
 
 FORM = "gatebook-access-proof@v2"
 _PAGE, _MOST_SEGMENTS = 1000, 20_000
@@ -59,12 +57,12 @@ def prove_access(
     with house.state.read() as work:
         entries = [work.ledger.read(row["position"], row["position"] + 1)[0] for row in segments]
     proofs = [access.prove(int(row["segment"]), principal, row["rows"], bytes.fromhex(row["root"])) for row in segments]
-    told = zip(segments, entries, paths, proofs, strict=True)
+    (from_at, until_at), told = span.ends, zip(segments, entries, paths, proofs, strict=True)
     return {
         "form": FORM,
         "principal": principal,
-        "from_at": None if span.from_at == EARLIEST else span.from_at,
-        "until_at": None if span.until_at == OPEN else span.until_at,
+        "from_at": from_at,
+        "until_at": until_at,
         "label_salt": proofs[0].label_salt.hex() if proofs else "",
         "checkpoint": note.decode(),
         "segments": [_segment(row, entry, path, proof, activity) for row, entry, path, proof in told],

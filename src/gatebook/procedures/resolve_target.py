@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from gatebook.procedures.house import HouseWork
 from gatebook.procedures.trace import Tracer, resolve
 from gatebook.procedures.trace_account import holders_of, index_values
-from gatebook.terms.assignment import OPEN, Assignment, AssignmentKind
+from gatebook.terms.assignment import Assignment, AssignmentKind
 from gatebook.terms.demand import Target, TargetKind
 from gatebook.trace.asked import Bounds
 from gatebook.trace.found import Found, Resolution, resolution_of
-from gatebook.trace.ports import EARLIEST, Filter
+from gatebook.trace.ports import Filter
 from gatebook.trace.spans import Span, span_of
 
 _PAGE, _MOST_USES, _MOST_PARTS = 500, 1000, 1000
@@ -25,11 +25,6 @@ _Ends = tuple[int | None, int | None]
 def resolve_target(tracer: Tracer, target: Target) -> Resolution:
     """Return whom a target leads to. Raises InvalidInput for a value that has not the form of its kind."""
     return _BY_KIND[target.kind](tracer, target)
-
-
-def _bounds(target: Target) -> Bounds:
-    from_at = EARLIEST if target.from_at is None else target.from_at
-    return Bounds(from_at, OPEN if target.until_at is None else target.until_at)
 
 
 def _account(tracer: Tracer, target: Target) -> Resolution:
@@ -53,7 +48,7 @@ def _identifier(tracer: Tracer, target: Target) -> Resolution:
 
 
 def _principal(tracer: Tracer, target: Target) -> Resolution:
-    bounds = _bounds(target)
+    bounds = Bounds.between(target.from_at, target.until_at)
     with tracer.house.state.read() as work:
         own = list(_accounts(work, [target.value], "account-id", (target.from_at, target.until_at)))
         if own:
@@ -63,7 +58,7 @@ def _principal(tracer: Tracer, target: Target) -> Resolution:
 
 
 def _address(tracer: Tracer, target: Target) -> Resolution:
-    span, bounds = span_of(AssignmentKind.ADDRESS, target.value), _bounds(target)
+    span, bounds = span_of(AssignmentKind.ADDRESS, target.value), Bounds.between(target.from_at, target.until_at)
     used, is_cut = _used(tracer, Filter(bounds.from_at, bounds.until_at, networks=(span.thing,)))
     with tracer.house.state.read() as work:
         narrowest = _narrowest(work, span, bounds)
@@ -75,7 +70,7 @@ def _address(tracer: Tracer, target: Target) -> Resolution:
 
 
 def _sign(tracer: Tracer, target: Target) -> Resolution:
-    field, bounds = _SIGNS[target.kind], _bounds(target)
+    field, bounds = _SIGNS[target.kind], Bounds.between(target.from_at, target.until_at)
     asked = Filter(bounds.from_at, bounds.until_at, **{field: target.value})  # type: ignore[arg-type]  # three text fields
     used, is_cut = _used(tracer, asked)
     return resolution_of(target, used, is_cut=is_cut)
@@ -93,7 +88,7 @@ def _holders(work: HouseWork, assignments: Iterable[Assignment], bounds: Bounds)
     for one in assignments:
         if one.meets(bounds.from_at, bounds.until_at):
             held = bounds.clipped(one.from_at, one.until_at)
-            yield from _accounts(work, [one.account], "held", _ends(held))
+            yield from _accounts(work, [one.account], "held", held.ends)
 
 
 def _used(tracer: Tracer, asked: Filter) -> tuple[list[Found], bool]:
@@ -128,14 +123,6 @@ def _accounts(work: HouseWork, accounts: Iterable[str], by: str, ends: _Ends) ->
         row = work.registers.get("accounts", account)
         if row is not None:
             yield Found(str(row["person_id"]), account, by, *ends)
-
-
-def _ends(bounds: Bounds) -> _Ends:
-    return _end(bounds.from_at), _end(bounds.until_at)
-
-
-def _end(at: int) -> int | None:
-    return at if EARLIEST < at < OPEN else None
 
 
 _INDEXED = {

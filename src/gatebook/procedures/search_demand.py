@@ -20,6 +20,7 @@ from gatebook.procedures.resolve_target import resolve_target
 from gatebook.procedures.trace import Tracer
 from gatebook.procedures.trace_account import filters_of, held_by
 from gatebook.procedures.trace_shared import DAYS, trace_shared
+from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.terms.assignment import instant, microseconds
@@ -27,7 +28,6 @@ from gatebook.trace.asked import DAY, Bounds
 from gatebook.trace.found import Found, Resolution, Resolved, to_plain
 
 _MOST_LED, _MOST_USES = 20, 10_000  # accounts for which leads are looked for; addresses of each
-PURPOSE = "legal-process"
 
 
 def search_demand(house: House, access: AccessAnswers, operator: Operator, demand_id: str) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def search_demand(house: House, access: AccessAnswers, operator: Operator, deman
         fault = FieldProblem("/targets", "missing", "describe the demand first: whom does it name, and for which time")
         raise InvalidInput("this demand names nobody yet, so nothing can be looked for", (fault,))
     access.seal()
-    tracer = Tracer(house, access, operator, PURPOSE)
+    tracer = Tracer(house, access, operator, LEGAL_PROCESS)
     tracer.begin("demand.search")
     resolutions = [resolve_target(tracer, target) for target in demand.targets]
     found = list(dict.fromkeys(one for resolution in resolutions for one in resolution.found))

@@ -17,6 +17,7 @@ from gatebook.record.fields import Part
 from gatebook.record.ports import Row, SealedRecord, State, Work
 from gatebook.record.vault import Left, Vault
 
+LEGAL_PROCESS = "legal-process"
 #: Why staff or the house itself may open a sealed record. A reading without one of these is refused.
 PURPOSES = frozenset(
     {
@@ -25,7 +26,7 @@ PURPOSES = frozenset(
         "rescreening",
         "access-watch",
         "contact-code",
-        "legal-process",
+        LEGAL_PROCESS,
         "subject-request",
         "abuse",
         "audit",

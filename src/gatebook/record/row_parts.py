@@ -123,8 +123,14 @@ def without_activity(row: Row) -> SessionRow | Hidden:
     """Return a row with its session part alone; one of which no more is shown as it is."""
     if not isinstance(row, ShownRow):
         return row
-    session = structs.replace(row.event, **_NOTHING)
-    return SessionRow(session, row.batch, row.salt, activity_hash(row.activity_salt, activity_of(row.event)))
+    return SessionRow(
+        session_alone(row.event), row.batch, row.salt, activity_hash(row.activity_salt, activity_of(row.event))
+    )
+
+
+def session_alone(event: AccessEvent) -> AccessEvent:
+    """Return an event as it is shown where its activity is withheld."""
+    return structs.replace(event, **_NOTHING)
 
 
 _NOTHING = {**dict.fromkeys(ACTIVITY_TEXTS, ""), "marks": ()}

@@ -34,6 +34,16 @@ class Bounds:
     from_at: int = EARLIEST
     until_at: int = OPEN
 
+    @staticmethod
+    def between(from_at: int | None, until_at: int | None) -> Bounds:
+        """Return the time between two ends, None being an open one."""
+        return Bounds(EARLIEST if from_at is None else from_at, OPEN if until_at is None else until_at)
+
+    @property
+    def ends(self) -> tuple[int | None, int | None]:
+        """Both ends, None for one that is open."""
+        return None if self.from_at <= EARLIEST else self.from_at, None if self.until_at >= OPEN else self.until_at
+
     @property
     def is_open(self) -> bool:
         """Whether neither end was given."""

@@ -45,11 +45,6 @@ class Built:
     counts: Mapping[str, int]
 
 
-def no_papers(_: str) -> Mapping[str, bytes]:
-    """Return no papers."""
-    return {}
-
-
 def write_bag(
     contents: Contents, papers: Mapping[str, bytes], beside: PapersBeside, sign_note: SignNote, out: IO[bytes]
 ) -> Built:
