@@ -34,6 +34,8 @@ from gatebook.store.columnar.store import ColumnarStore
 from gatebook.store.memory.access_rows import MemoryAccessRows
 from gatebook_verifier import rows as stranger
 from gatebook_verifier.note import DoesNotHold
+from packed_rows import read_activity, read_session, root_of_run
+from packed_rows import walk as walk_file
 
 MONTH = 202609
 LATER = Shown(START + 1_000_000_000, START + 2_000_000_000)
@@ -55,7 +57,7 @@ def as_stranger(run: PackedRun, data: bytes | None = None) -> bytes:
     label = label_of(run.label_salt, run.principal).to_bytes(8, "big")
     beside = (told(run.before), told(run.after))
     place = stranger.Run(run.principal, label, run.first, run.size, *beside, run.path)
-    return stranger.root_of_run(b"".join(run.rows) if data is None else data, place)
+    return root_of_run(b"".join(run.rows) if data is None else data, place)
 
 
 @pytest.fixture(params=["memory", "columnar"])
@@ -105,8 +107,8 @@ def test_what_is_read_from_bytes_is_what_was_taken_in(store: Any) -> None:
     draw = random.Random(4)
     tree = store.add(1, MONTH, batch([event(draw) for _ in range(300)], 2))
     run, kept = proved(store, tree, "acc_b"), store.run(1, "acc_b", 300)
-    for (kind, session, activity), row in zip(stranger.walk(b"".join(run.rows)), kept.rows, strict=True):
-        told = {**stranger.read_session(session), **stranger.read_activity(activity)}
+    for (kind, session, activity), row in zip(walk_file(b"".join(run.rows)), kept.rows, strict=True):
+        told = {**read_session(session), **read_activity(activity)}
         one = row.event
         assert kind == stranger.WHOLE
         assert (told["at"], told["nth"], told["batch"]) == (one.at, one.nth, 2)
@@ -225,7 +227,7 @@ def test_every_range_of_every_small_tree_leads_to_its_root(size: int, data: st.D
 def test_any_bytes_are_a_piece_or_are_refused(data: bytes) -> None:
     # Breaks when bytes nobody packed end the verifier in another way than by saying so.
     with contextlib.suppress(DoesNotHold):
-        list(stranger.walk(data))
+        list(walk_file(data))
     with contextlib.suppress(LedgerError):
         list(walk([data]))
 

@@ -33,7 +33,6 @@ from gatebook_verifier import tree
 from gatebook_verifier.note import DoesNotHold
 
 if TYPE_CHECKING:  # names for readers: an older Python cannot make them
-    Row = tuple[int, bytes, bytes]
     Level = tuple[int, list[bytes]]
     Slab = tuple[bytes, bytes, list[int]]
 
@@ -63,13 +62,6 @@ class Run:
     before: tuple[bytes, bytes] | None
     after: tuple[bytes, bytes] | None
     path: Sequence[bytes]
-
-
-def walk(data: bytes | memoryview) -> Iterator[Row]:
-    """Yield kind, session bytes and activity bytes of each row of the pieces in ``data``."""
-    for kinds, body, marks in slabs(data):
-        for kind, start, cut, end in zip(kinds, marks[:-1:2], marks[1::2], marks[2::2]):
-            yield kind, body[start:cut], body[cut:end]
 
 
 def slabs(data: bytes | memoryview) -> Iterator[Slab]:
@@ -115,21 +107,6 @@ def _fit(kinds: bytes, sessions: Sequence[int], activities: Sequence[int]) -> bo
         if not fits or kind > WHOLE:
             return False
     return True
-
-
-def entries_of_run(data: bytes | memoryview, label: bytes, principal: str) -> list[bytes]:
-    """Return the entry of each row of the pieces in ``data``."""
-    sha256, of_row, of_label = hashlib.sha256, _COMMITTED + principal.encode() + b"\0", label[::-1]
-    found: list[bytes] = []
-    for kind, session, activity in walk(data):
-        hidden = sha256(activity).digest() if kind == WHOLE else activity
-        found.append(of_label + (hidden if kind == HIDDEN else sha256(of_row + hidden + session).digest()))
-    return found
-
-
-def root_of_run(data: bytes | memoryview, run: Run) -> bytes:
-    """Return the root of the segment that packed rows, their neighbours and the path beside them lead to."""
-    return root_of_entries(entries_of_run(data, run.label, run.principal), run)
 
 
 def root_of_entries(entries: list[bytes], run: Run) -> bytes:
@@ -244,33 +221,6 @@ def sixteen(address: str | None) -> bytes:
     if str(found) != address or is_mapped or not any(found.packed):
         raise DoesNotHold("an address is not in its one writing")
     return found.packed if isinstance(found, ipaddress.IPv6Address) else _MAPPED + found.packed
-
-
-def read_session(data: bytes) -> dict[str, int | str | None]:
-    """Return what the session bytes of a row say: ``at`` in microseconds since 1970 UTC, nth, batch, address, texts."""
-    at, nth, batch, packed = _FIXED.unpack_from(data, SALT)
-    texts = _texts(data[SALT + _FIXED.size :], SESSION_TEXTS)
-    address = address_text(packed)
-    if texts["address_kind"] == "address" and not texts["raw_address"]:
-        texts["raw_address"] = address or ""
-    return {"at": at, "nth": nth, "batch": batch, "address": address, **texts}
-
-
-def read_activity(data: bytes) -> dict[str, str]:
-    """Return what the activity bytes of a whole row say; marks are parted by commas."""
-    if data[:1] != _ACTIVITY:
-        raise DoesNotHold("a row is malformed")
-    return _texts(data[1 + SALT :], ACTIVITY_TEXTS)
-
-
-def _texts(data: bytes, names: Sequence[str]) -> dict[str, str]:
-    try:
-        texts = data.decode().split("\0")
-    except UnicodeDecodeError:
-        raise DoesNotHold("a text of a row cannot be read") from None
-    if len(texts) != len(names):
-        raise DoesNotHold("a row has other texts than a row has")
-    return dict(zip(names, texts))
 
 
 def address_text(packed: bytes) -> str | None:

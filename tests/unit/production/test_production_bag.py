@@ -21,6 +21,7 @@ from gatebook.procedures.publish_ledger import publish_ledger
 from gatebook.terms.record_class import RecordClass
 from gatebook_verifier import rows
 from gatebook_verifier.production import Asked, check_production, fingerprint
+from packed_rows import read_activity, read_session, walk
 from productions import GIVEN, Production, build, production, written
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,9 +93,9 @@ def test_tables_say_what_the_rows_and_records_say(made: Production) -> None:
     lines = table(made.data, "accesses.csv")
     wanted = []
     for data in kept:
-        for kind, session, activity in rows.walk(data):
+        for kind, session, activity in walk(data):
             if kind == rows.WHOLE:
-                wanted.append({**rows.read_session(session), **rows.read_activity(activity)})
+                wanted.append({**read_session(session), **read_activity(activity)})
     assert len(lines) == len(wanted) == made.built.counts["events"]
     for line, row in zip(lines, wanted, strict=True):
         for name in ("session", "act", "target", "id", "source", "outcome"):
