@@ -23,9 +23,9 @@ from gatebook.record.archive_ports import Archive, ArchivedSegment, Manifest, Mo
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.segment_ports import NO_MONTH
+from gatebook.record.walk import every_row
 
 _PAGE_ROWS = 131_072  # one row group: what a reader takes or leaves as a whole
-_SEGMENTS_A_PAGE = 5_000
 _SEGMENTS_AT_ONCE = 1_000
 
 
@@ -106,12 +106,9 @@ def write_month(
 
 def entered_segments(house: House, month: int) -> dict[int, tuple[int, str]]:
     """Return rows and root of each segment of a month, as they were entered."""
-    found, after = dict[int, tuple[int, str]](), ""
     with house.state.read() as work:
-        while page := work.registers.page("access_segments", {"month": month}, after, _SEGMENTS_A_PAGE):
-            found |= {int(row["segment"]): (row["rows"], row["root"]) for row in page}
-            after = page[-1]["segment"]
-    return found
+        rows = every_row(work.registers, "access_segments", {"month": month})
+        return {int(row["segment"]): (row["rows"], row["root"]) for row in rows}
 
 
 def _rows(pages: MonthPages, month: int, last: int) -> Iterator[pa.Table]:

@@ -25,6 +25,7 @@ from gatebook.record.fold import changes
 from gatebook.record.merkle import CompactRange, leaf_hash
 from gatebook.record.ports import Ledger
 from gatebook.record.tiles import WIDTH, ReadTile, bundle_path, entries_of
+from gatebook.record.walk import every_line
 
 _SHELF = "backup"
 _AT_ONCE = 5_000
@@ -88,7 +89,7 @@ def forget_backup(house: House, operator: Operator, digest: str) -> int:
 def ended_keys(house: House) -> EndedKeys:
     """Return what the ledger says ended."""
     with house.state.read() as work:
-        return ended_by(_lines(work.ledger))
+        return ended_by(line for _, line in every_line(work.ledger))
 
 
 def head_of(state: HouseState) -> tuple[int, bytes]:
@@ -193,9 +194,3 @@ def note_restored(house: House, operator: Operator, digest: str, size: int) -> N
 def _leaves(ledger: Ledger, size: int) -> Iterator[bytes]:
     for start in range(0, size, _AT_ONCE):
         yield from ledger.leaf_hashes(start, min(size, start + _AT_ONCE))
-
-
-def _lines(ledger: Ledger) -> Iterator[bytes]:
-    size = ledger.size()
-    for start in range(0, size, _AT_ONCE):
-        yield from ledger.read(start, min(size, start + _AT_ONCE))

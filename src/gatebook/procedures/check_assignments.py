@@ -14,10 +14,11 @@ from gatebook.procedures.assign import batch_root
 from gatebook.procedures.house import House, HouseWork, Operator
 from gatebook.procedures.permit import permit
 from gatebook.record.entry import Entry
+from gatebook.record.walk import every_line
 from gatebook.terms.assignment import Assignment, End
 from gatebook.trace.assignment_ports import Batch
 
-_ENTRIES, _ROWS = 500, 5000
+_ROWS = 5000
 _NOTED = b'"assignments.noted"'
 
 
@@ -50,11 +51,9 @@ def check_assignments(house: House, operator: Operator, progress: Callable[[int]
 
 def _noted(work: HouseWork) -> Iterator[tuple[int, Entry]]:
     """Yield every entry that notes a batch, with its position."""
-    size = work.ledger.size()
-    for start in range(0, size, _ENTRIES):
-        for position, data in enumerate(work.ledger.read(start, min(start + _ENTRIES, size)), start):
-            if _NOTED in data and (entry := Entry.from_bytes(data)).kind == "assignments.noted":
-                yield position, entry
+    for position, data in every_line(work.ledger):
+        if _NOTED in data and (entry := Entry.from_bytes(data)).kind == "assignments.noted":
+            yield position, entry
 
 
 def _is_as_noted(batch: Batch | None, entry: Entry) -> bool:

@@ -20,6 +20,7 @@ from gatebook.procedures.retention import years_later
 from gatebook.procedures.tell import tell
 from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 from gatebook.terms.demand import HoldKind
 from gatebook.trace.holds import KEEPING, standing_of
 
@@ -65,10 +66,8 @@ def expire_demands(house: House, operator: Operator) -> list[str]:
 
 def _ended(work: Work, today: date) -> Iterator[Row]:
     for state in ("closed", "expiring"):
-        after = ""
-        while page := work.registers.page("demands", {"state": state}, after, _PAGE):
-            yield from (row for row in page if date.fromisoformat(str(row["retain_until"])) < today)
-            after = page[-1]["demand_id"]
+        rows = every_row(work.registers, "demands", {"state": state})
+        yield from (row for row in rows if date.fromisoformat(str(row["retain_until"])) < today)
 
 
 def _is_held(house: House, work: Work, demand_id: str) -> bool:

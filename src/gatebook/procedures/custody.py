@@ -6,13 +6,13 @@ read from the ledger itself, from the demand's first entry on, and not from what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import entry_at, every_line
 
-_PAGE = 2000
 _READINGS = (b'"record.read"', f'"{LEGAL_PROCESS}"'.encode())
 _HOLDS = ("hold.placed", "hold.scoped", "hold.renewed", "hold.ended")
 
@@ -27,7 +27,7 @@ def custody_of(
     """
     found, holds = dict[int, Entry](), set[str]()
     words = [demand_id.encode(), production_id.encode()]
-    for position, data in _entries(work, since):
+    for position, data in every_line(work.ledger, since):
         if not any(word in data for word in words) and not all(word in data for word in _READINGS):
             continue
         entry = Entry.from_bytes(data)
@@ -52,20 +52,10 @@ def ties_of(work: Work, account: Row) -> list[int]:
     application = work.registers.get("applications", account["application_id"])
     claims = work.registers.get("records", application["claims_record"]) if application else None
     word, found = str(account["account_id"]).encode(), list[int]()
-    for position, data in _entries(work, int(claims["position"]) if claims else 0):
+    for position, data in every_line(work.ledger, int(claims["position"]) if claims else 0):
         if word in data and Entry.from_bytes(data).kind == "account.opened":
             found.append(position)
             break
-    if account["status"] == "closed" and _kind_at(work, int(account["position"])) == "account.closed":
+    if account["status"] == "closed" and entry_at(work.ledger, account["position"]).kind == "account.closed":
         found.append(int(account["position"]))
     return found
-
-
-def _kind_at(work: Work, position: int) -> str:
-    return Entry.from_bytes(work.ledger.read(position, position + 1)[0]).kind
-
-
-def _entries(work: Work, start: int) -> Iterator[tuple[int, bytes]]:
-    size = work.ledger.size()
-    for first in range(start, size, _PAGE):
-        yield from enumerate(work.ledger.read(first, min(first + _PAGE, size)), first)

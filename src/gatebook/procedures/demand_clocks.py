@@ -22,11 +22,12 @@ from gatebook.procedures.look_at_demands import OPEN
 from gatebook.procedures.permit import permit
 from gatebook.procedures.tell import tell
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 from gatebook.terms.demand import Instrument
 from gatebook.trace.holds import end_of
 from gatebook.trace.notice import Standing, is_owed, standing_of
 
-_PAGE, _SHELF = 500, "demand-told"
+_SHELF = "demand-told"
 _SAID_FOR = timedelta(days=730)
 #: What is told of, by how near it is.
 TOPICS = {Dueness.NEARLY_DUE: "demand.nearly-due", Dueness.OVERDUE: "demand.overdue"}
@@ -101,10 +102,7 @@ def _topic(law: LawOfDay, row: Row, now: datetime) -> str:
 
 def _open(work: Work) -> Iterator[Row]:
     for state in OPEN:
-        after = ""
-        while page := work.registers.page("demands", {"state": state}, after, _PAGE):
-            yield from page
-            after = page[-1]["demand_id"]
+        yield from every_row(work.registers, "demands", {"state": state})
 
 
 def _running(law: LawOfDay, work: Work, now: datetime) -> Iterator[Clock]:

@@ -17,12 +17,12 @@ from gatebook.procedures.publish_ledger import proof_of
 from gatebook.record.access import subjects_of
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_line, every_row
 
 FORM = "gatebook-destruction@v1"
 _KINDS = frozenset(
     {"record.expiring", "record.spared", "record.trimming", "record.trimmed", "access.erased", "record.shredded"}
 )
-_PAGE, _LINES = 500, 2_000
 #: What each kind of entry says, in words for whoever reads the certificate.
 _SAYS = {
     "record.expiring": "that the data was to be destroyed, because the time of {rule} was over",
@@ -85,14 +85,12 @@ def _shown(house: House, position: int, line: bytes) -> dict[str, Any]:
 
 def _entries(work: Work, person_id: str) -> Iterator[tuple[int, bytes]]:
     """Yield the entries on the destruction, from the person's first record on."""
-    first, size = _first_position(work, person_id), work.ledger.size()
     named = person_id.encode()
-    for start in range(first, size, _LINES):
-        for position, line in enumerate(work.ledger.read(start, min(start + _LINES, size)), start):
-            if named in line:  # before it is parsed: most lines are of others
-                entry = Entry.from_bytes(line)
-                if entry.person == person_id and entry.kind in _KINDS:
-                    yield position, line
+    for position, line in every_line(work.ledger, _first_position(work, person_id)):
+        if named in line:  # before it is parsed: most lines are of others
+            entry = Entry.from_bytes(line)
+            if entry.person == person_id and entry.kind in _KINDS:
+                yield position, line
 
 
 def _first_position(work: Work, person_id: str) -> int:
@@ -100,10 +98,7 @@ def _first_position(work: Work, person_id: str) -> int:
 
 
 def _records(work: Work, person_id: str) -> Iterator[Row]:
-    after = ""
-    while page := work.registers.page("records", {"person_id": person_id}, after, _PAGE):
-        yield from page
-        after = page[-1]["record_id"]
+    return every_row(work.registers, "records", {"person_id": person_id})
 
 
 def _looked_at(house: House, work: Work, person: Row) -> dict[str, Any]:

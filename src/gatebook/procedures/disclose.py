@@ -27,12 +27,13 @@ from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.fields import is_by_field
 from gatebook.record.ports import Row
+from gatebook.record.walk import entry_at
 from gatebook.terms.demand import Recipient
 from gatebook.terms.determination import Answer
 from gatebook.trace.disclosure_form import Asked, asked_from, parse_disclosure
 from gatebook.trace.fields import kinds_with
 
-_PROPOSED, _DECLINED, _PAGE = "disclosure.proposed", "disclosure.declined", 500
+_PROPOSED, _DECLINED = "disclosure.proposed", "disclosure.declined"
 
 
 def propose_disclosure(house: House, operator: Operator, data: Plain) -> dict[str, Any]:
@@ -208,7 +209,7 @@ def _spoken_on(house: House, operator: Operator, disclosure_id: str, digest: str
     with house.state.transaction() as work:
         work.ledger.lock()
         proposal = _waiting(work, disclosure_id)
-        entry = Entry.from_bytes(work.ledger.read(proposal["position"], proposal["position"] + 1)[0])
+        entry = entry_at(work.ledger, proposal["position"])
         if entry.body["items"] != digest:
             fault = FieldProblem("/digest", "another-list", "open the proposal, and give the digest it is shown with")
             raise InvalidInput("this is not the digest of what was proposed", (fault,))

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatebook.procedures.house import House, Operator
+from gatebook.procedures.shown_fields import shown_of
 from gatebook.record.access import LEGAL_PROCESS
-from gatebook.record.fields import Field, Part, hide, parts_to_plain, payload_of
+from gatebook.record.fields import Part, hide, parts_to_plain, payload_of
 from gatebook.record.ports import Row
 from gatebook.terms.demand import Recipient
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.disclosure_form import Asked, asked_from
-from gatebook.trace.fields import classes_of
 
 #: Why a record is opened, by whom it goes to.
 _PURPOSES = {Recipient.SUBJECT: "subject-request", Recipient.PEER: "abuse"}
@@ -46,11 +46,8 @@ def content_of(house: House, operator: Operator, listed: Mapping[str, Any]) -> d
 
 
 def _item(row: Row, parts: Sequence[Part], classes: frozenset[RecordClass]) -> dict[str, Any]:
-    payload = payload_of(parts)
-    assert isinstance(payload, dict)  # noqa: S101  everything sealed of a person is an object
-    pointers = [part.pointer for part in parts if isinstance(part, Field)]
-    shown = {one for one in pointers if classes_of(row["kind"], one, payload) in classes}
-    less = hide(parts, lambda pointer: pointer in shown)
+    shown = shown_of(row["kind"], parts, classes)
+    less = hide(parts, shown.__contains__)
     return {
         "record": row["record_id"],
         "kind": row["kind"],

@@ -12,12 +12,12 @@ from gatebook.procedures.holds import held_by, in_force
 from gatebook.procedures.house import House, HouseWork
 from gatebook.procedures.trace_account import held_by as principals_of
 from gatebook.record.segment_ports import Tenure
+from gatebook.record.walk import every_row
 from gatebook.trace.asked import Bounds
 
 #: Erases the rows of tenures and returns how many went of each, as ``SealedRows.erase`` does. None where a house never
 #: had an access event: nothing is opened to find that out.
 Erase = Callable[[Sequence[Tenure]], Sequence[int]] | None
-_PAGE = 500
 
 
 def not_held(house: House, persons: Sequence[str]) -> list[str]:
@@ -53,9 +53,6 @@ def erase_access(house: House, erase: Erase, persons: Sequence[str]) -> dict[str
 
 def _tenures(work: HouseWork, person: str) -> Iterator[Tenure]:
     """Yield every principal of every account of a person, and when it was that account's."""
-    after = ""
-    while page := work.registers.page("accounts", {"person_id": person}, after, _PAGE):
-        for row in page:
-            for held in principals_of(work, row["account_id"], Bounds()):
-                yield Tenure(held.principal, held.when.from_at, held.when.until_at)
-        after = page[-1]["account_id"]
+    for row in every_row(work.registers, "accounts", {"person_id": person}):
+        for held in principals_of(work, row["account_id"], Bounds()):
+            yield Tenure(held.principal, held.when.from_at, held.when.until_at)

@@ -17,6 +17,7 @@ from gatebook.procedures.retention import years_later
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 
 _RULE, _PAGE = "house/disclosure_retention_years", 500
 #: The kind that is sealed first of each, and by whose day all of it goes.
@@ -39,10 +40,8 @@ def expire_disclosures(house: House, operator: Operator) -> list[str]:
 
 def _kept(work: Work) -> Iterator[Row]:
     for kind in FIRST:
-        after = ""
-        while page := work.registers.page("records", {"kind": kind}, after, _PAGE):
-            yield from (row for row in page if work.records.get(str(row["record_id"])) is not None)
-            after = page[-1]["record_id"]
+        rows = every_row(work.registers, "records", {"kind": kind})
+        yield from (row for row in rows if work.records.get(str(row["record_id"])) is not None)
 
 
 def _last_day(row: Row, years: int) -> date:

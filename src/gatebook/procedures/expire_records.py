@@ -9,7 +9,7 @@ day too; classes of records whose own day is past end while the others live.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from gatebook.law.tree import LawOfDay
@@ -26,9 +26,9 @@ from gatebook.procedures.trim_records import trim_records, trimmed_of
 from gatebook.record.access import subjects_of
 from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 from gatebook.terms.record_class import RecordClass
 
-_PAGE = 500
 _AT_ONCE = 200  # persons whose accesses go together: the access record is written anew once for all of them
 
 
@@ -48,7 +48,7 @@ def expire_records(house: House, operator: Operator, erase: Erase) -> list[str]:
     law = house.law.on(today)
     due, trim = dict[str, str](), list[str]()
     with house.state.read() as work:
-        for person in _persons(work):
+        for person in every_row(work.registers, "persons"):
             over, rule = _over(work, law, person, today)
             if rule:
                 due[person["person_id"]] = rule
@@ -60,13 +60,6 @@ def expire_records(house: House, operator: Operator, erase: Erase) -> list[str]:
     for first in range(0, len(trim), _AT_ONCE):
         trim_records(house, operator, erase, trim[first : first + _AT_ONCE])
     return done
-
-
-def _persons(work: Work) -> Iterator[Row]:
-    after = ""
-    while page := work.registers.page("persons", {}, after, _PAGE):
-        yield from page
-        after = page[-1]["person_id"]
 
 
 def _over(work: Work, law: LawOfDay, person: Row, today: date) -> tuple[frozenset[RecordClass], str]:

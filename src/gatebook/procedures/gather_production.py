@@ -19,18 +19,18 @@ from gatebook.procedures.look_at_demands import latest_scoping, open_demand, rea
 from gatebook.procedures.note_trace import note_trace
 from gatebook.procedures.prove_access import segments_touching
 from gatebook.procedures.publish_ledger import inclusions_of, publish_ledger
+from gatebook.procedures.shown_fields import shown_of
 from gatebook.record import tiles
 from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.checkpoint import parse_checkpoint
 from gatebook.record.entry import Entry
-from gatebook.record.fields import Field, Part, hide, parts_to_plain, payload_of
+from gatebook.record.fields import Part, hide, parts_to_plain
 from gatebook.record.packed_runs import PackedRun, Shown
 from gatebook.record.ports import Row
 from gatebook.record.row_parts import Hidden
 from gatebook.terms.demand import Demand
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.asked import Bounds
-from gatebook.trace.fields import classes_of
 from gatebook.trace.production.contents import Contents, Neighbour, ProducedRecord, ProducedRun, ProvedEntry, Reason
 
 _TRIES = 3
@@ -136,18 +136,14 @@ def _records(
 
 
 def _record(row: Row, account: str, parts: Sequence[Part], classes: frozenset[RecordClass]) -> ProducedRecord:
-    payload = payload_of(parts)
-    assert isinstance(payload, dict)  # noqa: S101  everything sealed of a person is an object
-    fields = [part for part in parts if isinstance(part, Field)]
-    of = {field.pointer: classes_of(row["kind"], field.pointer, payload) for field in fields}
-    shown = {pointer: of_field for pointer, of_field in of.items() if of_field in classes}
+    shown = shown_of(row["kind"], parts, classes)
     return ProducedRecord(
         position=int(row["position"]),
         record=row["record_id"],
         kind=row["kind"],
         person=row["person_id"],
         account=account,
-        parts=parts_to_plain(hide(parts, lambda pointer: pointer in shown)),
+        parts=parts_to_plain(hide(parts, shown.__contains__)),
         classes=shown,
     )
 

@@ -21,11 +21,11 @@ from gatebook.procedures.permit import permit
 from gatebook.procedures.tell import tell
 from gatebook.record.enter import enter
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 from gatebook.trace.form_page import MOST_NOTE, Page
 from gatebook.trace.notice import Ground, Standing, Teller, is_owed, refusal, standing_of
 
 _MAY_BE_DELAYED = frozenset({Standing.TO_GIVE, Standing.FORBIDDEN, Standing.DELAYED, Standing.DUE})
-_PAGE = 500
 
 
 def delay_notice(
@@ -109,11 +109,8 @@ def count_owed(house: House) -> int:
 
 
 def with_notice(work: Work, said: Standing) -> Iterator[Row]:
-    """Yield every demand of whose notice this is said, closed ones too."""
-    after = ""
-    while page := work.registers.page("demands", {"notice": said.value}, after, _PAGE):
-        yield from page
-        after = page[-1]["demand_id"]
+    """Return every demand of whose notice this is said, closed ones too."""
+    return every_row(work.registers, "demands", {"notice": said.value})
 
 
 def _open(row: Row) -> Row:

@@ -18,11 +18,12 @@ from gatebook.procedures.permit import permit
 from gatebook.record.enter import enter
 from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 from gatebook.terms.demand import HoldKind
 from gatebook.trace.fields import ends_accesses
 from gatebook.trace.holds import ALL, KEEPING, NAMED, Grace, Holding, end_of, holding_of, standing_of
 
-_PAGE, _MOST_NAMED = 500, 500
+_MOST_NAMED = 500
 _ALL_KINDS = frozenset(HoldKind)
 _CAUSE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -200,11 +201,8 @@ def grace_of(house: House) -> Grace:
 
 
 def not_ended(work: Work) -> Iterator[Row]:
-    """Yield every hold that was not ended, lapsed ones too."""
-    after = ""
-    while page := work.registers.page("holds", {"state": "in-force"}, after, _PAGE):
-        yield from page
-        after = page[-1]["hold_id"]
+    """Return every hold that was not ended, lapsed ones too."""
+    return every_row(work.registers, "holds", {"state": "in-force"})
 
 
 def _overtaken(
@@ -226,18 +224,11 @@ def _is_overtaken(house: House, person: Row, before: Collection[str]) -> bool:
 
 
 def _accounts_of(work: Work, person_id: str) -> Iterator[str]:
-    after = ""
-    while page := work.registers.page("accounts", {"person_id": person_id}, after, _PAGE):
-        yield from (row["account_id"] for row in page)
-        after = page[-1]["account_id"]
+    return (row["account_id"] for row in every_row(work.registers, "accounts", {"person_id": person_id}))
 
 
 def _of_demand(work: Work, demand_id: str) -> list[Row]:
-    found, after = list[Row](), ""
-    while page := work.registers.page("holds", {"demand_id": demand_id}, after, _PAGE):
-        found += [row for row in page if row["state"] == "in-force"]
-        after = page[-1]["hold_id"]
-    return found
+    return [row for row in every_row(work.registers, "holds", {"demand_id": demand_id}) if row["state"] == "in-force"]
 
 
 def _enter_end(house: House, operator: Operator, work: Work, hold_id: str, cause: str) -> None:

@@ -5,16 +5,13 @@ The trap guarded against: data kept for ever because an applicant, or an officer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.procedures.withdraw_application import enter_application_end
-from gatebook.record.entry import Entry
-from gatebook.record.ports import Row, Work
-
-_PAGE = 500
+from gatebook.record.ports import Row
+from gatebook.record.walk import entry_at, every_row
 
 
 def lapse_applications(house: House, operator: Operator) -> list[str]:
@@ -23,19 +20,9 @@ def lapse_applications(house: House, operator: Operator) -> list[str]:
     now = house.now()
     before = now - timedelta(days=house.law.on(now.date()).parameters.number("house/review_days"))
     with house.state.read() as work:
-        due = [row for row in _in_review(work) if _stepped_at(work, row) < before]
+        waiting = every_row(work.registers, "applications", {"state": "review"})
+        due = [row for row in waiting if entry_at(work.ledger, row["position"]).at < before]
     return [row["application_id"] for row in due if _lapse(house, operator, row)]
-
-
-def _in_review(work: Work) -> Iterator[Row]:
-    after = ""
-    while page := work.registers.page("applications", {"state": "review"}, after, _PAGE):
-        yield from page
-        after = page[-1]["application_id"]
-
-
-def _stepped_at(work: Work, row: Row) -> datetime:
-    return Entry.from_bytes(work.ledger.read(row["position"], row["position"] + 1)[0]).at
 
 
 def _lapse(house: House, operator: Operator, seen: Row) -> bool:

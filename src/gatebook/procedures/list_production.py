@@ -14,15 +14,15 @@ from gatebook.procedures.access_record import AccessAnswers
 from gatebook.procedures.house import House, HouseWork
 from gatebook.procedures.trace_account import filters_of, held_by
 from gatebook.record.entered_segments import last_segment
-from gatebook.record.entry import Entry
 from gatebook.record.fields import is_by_field
 from gatebook.record.ports import Row
+from gatebook.record.walk import entry_at, every_row
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.asked import Bounds
 from gatebook.trace.fields import class_of_entry, kinds_with
 from gatebook.trace.found import Resolved
 
-_PAGE, _MOST_ADDRESSES, _TRIES = 500, 100_000, 3
+_MOST_ADDRESSES, _TRIES = 100_000, 3
 _SERVICE = ("account_type", "opened_at", "closed_at")
 #: Classes that what is always shown of an access falls into: all of them have to be open, or none is shown.
 _OF_ACCESSES = frozenset({RecordClass.SESSION, RecordClass.NETWORK_ADDRESS})
@@ -113,7 +113,7 @@ def _entry_is_open(work: HouseWork, row: Row, classes: frozenset[RecordClass]) -
     """
     if row["kind"] == "application.received":
         return True
-    entry = Entry.from_bytes(work.ledger.read(row["position"], row["position"] + 1)[0])
+    entry = entry_at(work.ledger, row["position"])
     return class_of_entry(row["kind"], str(entry.body.get("evidence_kind", ""))) in classes
 
 
@@ -122,13 +122,11 @@ def records_of(work: HouseWork, person: str, account: Row | None, kinds: frozens
 
     Only what can be shown in part: a record committed to as a whole, as older ones are, is in no production.
     """
-    after, application = "", account["application_id"] if account else ""
-    while page := work.registers.page("records", {"person_id": person}, after, _PAGE):
-        for row in page:
-            is_of = row["kind"] in kinds and (not application or row["application_id"] == application)
-            if is_of and is_by_field(row["commitment"]) and work.records.get(row["record_id"]) is not None:
-                yield row
-        after = page[-1]["record_id"]
+    application = account["application_id"] if account else ""
+    for row in every_row(work.registers, "records", {"person_id": person}):
+        is_of = row["kind"] in kinds and (not application or row["application_id"] == application)
+        if is_of and is_by_field(row["commitment"]) and work.records.get(row["record_id"]) is not None:
+            yield row
 
 
 def _runs(access: AccessAnswers, work: HouseWork, one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

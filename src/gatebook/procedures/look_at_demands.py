@@ -21,6 +21,7 @@ from gatebook.procedures.permit import permit
 from gatebook.procedures.render import row as shown
 from gatebook.record.access import LEGAL_PROCESS
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 from gatebook.terms.demand import Demand
 from gatebook.trace.demand_form import demand_from
 from gatebook.trace.holds import ALL
@@ -141,10 +142,7 @@ def due(house: House, law: LawOfDay, row: Row) -> dict[str, Any]:
 
 def _records(work: Work, demand_id: str) -> list[Row]:
     """Return the sealed records of a demand in the order they were entered."""
-    found, after = list[Row](), ""
-    while rows := work.registers.page("records", {"person_id": demand_id}, after, _PAGE):
-        found += rows
-        after = rows[-1]["record_id"]
+    found = every_row(work.registers, "records", {"person_id": demand_id})
     return sorted(found, key=lambda row: int(row["position"]))
 
 

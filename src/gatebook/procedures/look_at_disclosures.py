@@ -15,8 +15,8 @@ from gatebook.procedures import look
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import every_row
 
-_PAGE = 500
 #: Columns of the table, in order. Every text is a slug, an id, a digest or a time, so none begins a formula.
 COLUMNS = (
     *("disclosure_id", "made_at", "instrument", "demand_id", "production_id", "recipient", "jurisdiction"),
@@ -45,11 +45,8 @@ def disclosure(house: House, operator: Operator, disclosure_id: str) -> Row:
 def disclosures_csv(house: House, operator: Operator) -> str:
     """Return every disclosure as CSV, in the order they were made: RFC 4180, with a line of names."""
     permit(house, operator, "look", "look")
-    rows, after = list[Row](), ""
     with house.state.read() as work:
-        while page := work.registers.page("disclosures", {}, after, _PAGE):
-            rows += [_with_instrument(work, row) for row in page]
-            after = str(page[-1]["disclosure_id"])
+        rows = [_with_instrument(work, row) for row in every_row(work.registers, "disclosures")]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -60,11 +57,9 @@ def disclosures_csv(house: House, operator: Operator) -> str:
 def waiting(house: House, operator: Operator) -> list[dict[str, Any]]:
     """Return disclosures without a demand that wait for another officer's word, the oldest first."""
     permit(house, operator, "look", "look")
-    found, after = list[Row](), ""
     with house.state.read() as work:
-        while page := work.registers.page("records", {"kind": "disclosure.proposed"}, after, _PAGE):
-            found += [row for row in page if not _is_settled(work, str(row["person_id"]))]
-            after = str(page[-1]["record_id"])
+        proposed = every_row(work.registers, "records", {"kind": "disclosure.proposed"})
+        found = [row for row in proposed if not _is_settled(work, str(row["person_id"]))]
     ordered = sorted(found, key=lambda row: int(row["position"]))
     return [{"disclosure_id": row["person_id"], "proposed_at": row["sealed_at"]} for row in ordered]
 

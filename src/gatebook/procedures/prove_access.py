@@ -21,10 +21,11 @@ from gatebook.record.months import months_between
 from gatebook.record.ports import Row
 from gatebook.record.row_parts import ACTIVITY_TEXTS, Hidden, SessionRow, ShownRow, without_activity
 from gatebook.record.segments import RangeProof
+from gatebook.record.walk import every_row
 from gatebook.trace.asked import Bounds, read_text
 
 FORM = "gatebook-access-proof@v2"
-_PAGE, _MOST_SEGMENTS = 1000, 20_000
+_MOST_SEGMENTS = 20_000
 _ACTIVITY = {*ACTIVITY_TEXTS, "id"}
 
 
@@ -75,10 +76,8 @@ def segments_touching(house: House, span: Bounds) -> Iterator[Row]:
     from_at, until_at = in_entry(span.from_at), in_entry(span.until_at - 1)  # segments say their times no wider
     with house.state.read() as work:
         for where in [{"month": month} for month in months] or [dict[str, int]()]:
-            after = ""
-            while page := work.registers.page("access_segments", where, after, _PAGE):
-                found += [row for row in page if row["last_at"] >= from_at and row["first_at"] <= until_at]
-                after = page[-1]["segment"]
+            rows = every_row(work.registers, "access_segments", where)
+            found += [row for row in rows if row["last_at"] >= from_at and row["first_at"] <= until_at]
     yield from sorted(found, key=lambda row: str(row["segment"]))
 
 

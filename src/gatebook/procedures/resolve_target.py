@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from gatebook.procedures.house import HouseWork
 from gatebook.procedures.trace import Tracer, resolve
 from gatebook.procedures.trace_account import holders_of, index_values
+from gatebook.record.walk import every_row
 from gatebook.terms.assignment import Assignment, AssignmentKind
 from gatebook.terms.demand import Target, TargetKind
 from gatebook.trace.asked import Bounds
@@ -18,7 +19,7 @@ from gatebook.trace.found import Found, Resolution, resolution_of
 from gatebook.trace.ports import Filter
 from gatebook.trace.spans import Span, span_of
 
-_PAGE, _MOST_USES, _MOST_PARTS = 500, 1000, 1000
+_MOST_USES, _MOST_PARTS = 1000, 1000
 _Ends = tuple[int | None, int | None]
 
 
@@ -109,10 +110,7 @@ def _of_persons(work: HouseWork, persons: Iterable[str], by: str, target: Target
     """Return the accounts of persons; a person without one is found by themselves: an application may be all."""
     found, ends = list[Found](), (target.from_at, target.until_at)
     for person in persons:
-        accounts, after = list[str](), ""
-        while page := work.registers.page("accounts", {"person_id": person}, after, _PAGE):
-            accounts += [str(row["account_id"]) for row in page]
-            after = accounts[-1]
+        accounts = [str(row["account_id"]) for row in every_row(work.registers, "accounts", {"person_id": person})]
         found += _accounts(work, accounts, by, ends) if accounts else [Found(person, "", by, *ends)]
     return found
 

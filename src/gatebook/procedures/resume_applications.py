@@ -7,23 +7,21 @@ was cut off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from gatebook.errors import Conflict
 from gatebook.procedures import review
 from gatebook.procedures.house import House, Operator
 from gatebook.procedures.judge_application import HOUSE_IS_DUE, take_up
 from gatebook.procedures.permit import permit
-from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import entry_at, every_row
 
 #: How long one attempt holds its application. It is held past a failure too, so that one that cannot be determined
 #: is tried, and read, a few times an hour and not every minute.
 _HELD = timedelta(minutes=10)
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +64,15 @@ def resume_applications(house: House, operator: Operator, older_than: timedelta)
 
 def _applications(house: House, operator: Operator, work: Work, before: datetime) -> Iterator[_CutOff]:
     for waiting_on in HOUSE_IS_DUE:
-        for row in _rows(work, "applications", {"state": "review", "waiting_on": waiting_on}, "application_id"):
-            if _latest_step_at(work, row) <= before:
+        for row in every_row(work.registers, "applications", {"state": "review", "waiting_on": waiting_on}):
+            if entry_at(work.ledger, row["position"]).at <= before:
                 application_id = row["application_id"]
                 yield _CutOff(application_id, application_id, _taking_up(house, operator, application_id))
 
 
 def _account_reviews(house: House, operator: Operator, work: Work, before: datetime) -> Iterator[_CutOff]:
-    for row in _rows(work, "reviews", {"state": "disposed"}, "review_id"):
-        if row["account_id"] and _latest_step_at(work, row) <= before:
+    for row in every_row(work.registers, "reviews", {"state": "disposed"}):
+        if row["account_id"] and entry_at(work.ledger, row["position"]).at <= before:
             yield _CutOff(row["review_id"], row["application_id"], _carrying_out(house, operator, row))
 
 
@@ -84,18 +82,6 @@ def _taking_up(house: House, operator: Operator, application_id: str) -> Callabl
 
 def _carrying_out(house: House, operator: Operator, row: Row) -> Callable[[], object]:
     return lambda: review.carry_out(house, operator, row)
-
-
-def _rows(work: Work, register: str, where: Mapping[str, Any], key: str) -> Iterator[Row]:
-    after = ""
-    while page := work.registers.page(register, where, after, _PAGE):
-        yield from page
-        after = page[-1][key]
-
-
-def _latest_step_at(work: Work, row: Row) -> datetime:
-    """The time of the entry the row last changed by."""
-    return Entry.from_bytes(work.ledger.read(row["position"], row["position"] + 1)[0]).at
 
 
 def _hold(house: House, key: str) -> bool:

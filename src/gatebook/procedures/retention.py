@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from gatebook import canonical
 from gatebook.law.tree import LawOfDay
-from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import entry_at
 from gatebook.terms.determination import Standing
 from gatebook.terms.record_class import RecordClass
 
@@ -104,12 +104,8 @@ def relations_of(work: Work, person_id: str) -> list[Relation] | None:
 def _relation(work: Work, row: Row) -> Relation:
     closed = row.get("closed_at") or ""
     # an application keeps no day of its end: that of its last step, which was the end, is in the ledger
-    ended = canonical.parse_instant(closed) if closed else _stepped_at(work, row)
+    ended = canonical.parse_instant(closed) if closed else entry_at(work.ledger, row["position"]).at
     return Relation(ended.date(), str(row["retain_until"]), str(row["retain_rule"]))
-
-
-def _stepped_at(work: Work, row: Row) -> datetime:
-    return Entry.from_bytes(work.ledger.read(row["position"], row["position"] + 1)[0]).at
 
 
 def clocks(law: LawOfDay, relations: Sequence[Relation], *, was_listed: bool) -> list[Clock]:

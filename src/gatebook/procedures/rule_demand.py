@@ -19,8 +19,8 @@ from gatebook.procedures.house import House, Operator
 from gatebook.procedures.look_at_demands import demand_row, in_state, latest_scoping
 from gatebook.procedures.permit import enter_refusal, permit
 from gatebook.record.enter import enter
-from gatebook.record.entry import Entry
 from gatebook.record.ports import Row, Work
+from gatebook.record.walk import entry_at
 from gatebook.terms.record_class import RecordClass
 from gatebook.trace.form_page import MOST_NOTE, Page
 
@@ -98,6 +98,6 @@ def _prepared_by(work: Work, row: Row) -> set[str]:
         after = ""
         while records := work.registers.page("records", {"person_id": row["demand_id"], "kind": kind}, after, _PAGE):
             for position in (int(record["position"]) for record in records):
-                found.add(Entry.from_bytes(work.ledger.read(position, position + 1)[0]).operator)
+                found.add(entry_at(work.ledger, position).operator)
             after = records[-1]["record_id"]
     return found

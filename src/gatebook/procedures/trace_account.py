@@ -14,6 +14,7 @@ from gatebook.identify.contacts import normal_email, normal_phone
 from gatebook.procedures.house import HouseWork
 from gatebook.procedures.trace import Tracer, answered, span_of_principal
 from gatebook.procedures.trace_address import show_bounds
+from gatebook.record.walk import every_row
 from gatebook.terms.assignment import Assignment, AssignmentKind, to_plain
 from gatebook.terms.identifier import ADDRESS, NUMBER, plain_address, plain_number
 from gatebook.terms.wallet import normal_wallet, tickers_of
@@ -185,8 +186,4 @@ def _given(work: HouseWork, person: str) -> dict[str, Any]:
 
 
 def _keys(work: HouseWork, register: str, key: str, person: str) -> list[str]:
-    found, after = list[str](), ""
-    while page := work.registers.page(register, {"person_id": person}, after, _PAGE):
-        found += [str(row[key]) for row in page]
-        after = found[-1]
-    return found
+    return [str(row[key]) for row in every_row(work.registers, register, {"person_id": person})]

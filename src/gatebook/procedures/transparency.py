@@ -7,7 +7,6 @@ ledger anew counts the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -17,11 +16,11 @@ from gatebook.procedures.house import House, Operator
 from gatebook.procedures.permit import permit
 from gatebook.procedures.posted import day
 from gatebook.record.ports import Row, Work
-from gatebook.record.registers import REGISTERS
+from gatebook.record.walk import every_row
 from gatebook.trace.notice import Standing, standing_of
 from gatebook.trace.transparency import NOT_DESCRIBED, OPEN, UNKNOWN, Case, Period, Voluntary, count
 
-_PAGE, _MOST_BAND = 500, 1000
+_MOST_BAND = 1000
 
 
 def report(house: House, operator: Operator, from_: str, until: str, band: int = 0) -> dict[str, Any]:
@@ -32,13 +31,14 @@ def report(house: House, operator: Operator, from_: str, until: str, band: int =
         raise InvalidInput("there is no such band", (FieldProblem("/band", "out-of-range", f"0 to {_MOST_BAND}"),))
     with house.state.read() as work:
         accounts = _accounts(work)
-        cases = [_case(row, accounts, period) for row in _rows(work, "demands") if _is_in(period, row["received_at"])]
+        demands = every_row(work.registers, "demands")
+        cases = [_case(row, accounts, period) for row in demands if _is_in(period, row["received_at"])]
         voluntary = [
             Voluntary(str(row["recipient"]), str(row["jurisdiction"]), int(row["records"]))
-            for row in _rows(work, "disclosures")
+            for row in every_row(work.registers, "disclosures")
             if not row["demand_id"] and _is_in(period, row["made_at"])
         ]
-        refusals = _rows(work, "records", {"kind": "disclosure.refused"})
+        refusals = every_row(work.registers, "records", {"kind": "disclosure.refused"})
         refused = sum(_is_in(period, row["sealed_at"]) for row in refusals)
     return count(period, cases, voluntary, refused, band)
 
@@ -58,7 +58,7 @@ def _is_in(period: Period, instant: object) -> bool:
 def _accounts(work: Work) -> Counter[str]:
     """Return of how many accounts something was handed over, by demand."""
     found = Counter[str]()
-    for row in _rows(work, "productions", {"state": "disclosed"}):
+    for row in every_row(work.registers, "productions", {"state": "disclosed"}):
         found[str(row["demand_id"])] += int(row["accounts"])
     return found
 
@@ -82,10 +82,3 @@ def _case(row: Row, accounts: Counter[str], period: Period) -> Case:
 
 def _instant(value: object) -> datetime | None:
     return canonical.parse_instant(str(value)) if value else None
-
-
-def _rows(work: Work, register: str, where: dict[str, Any] | None = None) -> Iterator[Row]:
-    after, key = "", REGISTERS[register].key
-    while page := work.registers.page(register, where or {}, after, _PAGE):
-        yield from page
-        after = str(page[-1][key])

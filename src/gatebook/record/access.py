@@ -16,6 +16,7 @@ from gatebook.record.entry import Entry
 from gatebook.record.fields import Part
 from gatebook.record.ports import Row, SealedRecord, State, Work
 from gatebook.record.vault import Left, Vault
+from gatebook.record.walk import every_row
 
 LEGAL_PROCESS = "legal-process"
 #: Why staff or the house itself may open a sealed record. A reading without one of these is refused.
@@ -35,7 +36,6 @@ PURPOSES = frozenset(
 
 #: What stands between a person's id and the number of the key their records were sealed under again.
 AGAIN = "+"
-_PAGE = 500
 
 
 def known_purpose(purpose: str) -> None:
@@ -158,13 +158,11 @@ class Door:
         Of each there stays what ``left`` leaves, of the index all but the ``ended`` fields. Nothing is let out, so it
         is no reading; the caller enters what it was, and destroys the key before once that is committed.
         """
-        count, after = 0, ""
-        while page := work.registers.page("records", {"person_id": person_id}, after, _PAGE):
-            for row in page:
-                if (record := work.records.get(row["record_id"])) is not None:
-                    work.records.replace(self.vault.seal_less(record, row["commitment"], subject, left), ended)
-                    count += 1
-            after = page[-1]["record_id"]
+        count = 0
+        for row in every_row(work.registers, "records", {"person_id": person_id}):
+            if (record := work.records.get(row["record_id"])) is not None:
+                work.records.replace(self.vault.seal_less(record, row["commitment"], subject, left), ended)
+                count += 1
         return count
 
     def is_destroyed(self, person: Row) -> bool:

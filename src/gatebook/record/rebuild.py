@@ -18,13 +18,12 @@ from gatebook.record.fold import changes
 from gatebook.record.ports import Row, Work
 from gatebook.record.registers import REGISTERS
 from gatebook.record.tiles import ReadTile
-
-_BATCH = 500
+from gatebook.record.walk import every_row
 
 
 def snapshot(work: Work) -> dict[str, str]:
     """Return the digest of every register's rows in key order."""
-    return {name: _digest(_rows(work, name)) for name in REGISTERS}
+    return {name: _digest(every_row(work.registers, name)) for name in REGISTERS}
 
 
 def _digest(rows: Iterator[Row]) -> str:
@@ -32,13 +31,6 @@ def _digest(rows: Iterator[Row]) -> str:
     for row in rows:
         running.update(canonical.encode(row) + b"\n")
     return running.hexdigest()
-
-
-def _rows(work: Work, register: str) -> Iterator[Row]:
-    key, after = REGISTERS[register].key, ""
-    while page := work.registers.page(register, {}, after, _BATCH):
-        yield from page
-        after = page[-1][key]
 
 
 def rebuild(

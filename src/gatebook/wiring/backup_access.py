@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gatebook.errors import LedgerError
 from gatebook.procedures.house import House
 from gatebook.record.entered_segments import last_segment
+from gatebook.record.walk import every_row
 from gatebook.store.files import make_private, write_durably
 from gatebook.wiring.premises import Premises
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gatebook.record.segment_ports import SegmentTree
 
 _EVERYTHING = 1 << 62
-_PAGE = 5_000
 
 
 def has_access(premises: Premises) -> bool:
@@ -42,12 +42,8 @@ def waiting(premises: Premises) -> bytes:
 
 def months_of(house: House) -> list[int]:
     """Return the months of which anything was sealed."""
-    found, after = set[int](), ""
     with house.state.read() as work:
-        while page := work.registers.page("access_segments", {}, after, _PAGE):
-            found.update(row["month"] for row in page)
-            after = page[-1]["segment"]
-    return sorted(found)
+        return sorted({row["month"] for row in every_row(work.registers, "access_segments")})
 
 
 def write_months(premises: Premises, copied: House, folder: Path, moved: Callable[[int, int], None]) -> None:
